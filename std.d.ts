@@ -111,3 +111,10 @@ declare module "@std/assert" {
   export function fail(message?: string): never;
   export function unreachable(reason?: string): never;
 }
+
+declare module "@std/encoding/hex" {
+  /** Lower-case hexadecimal text of bytes. */
+  export function encodeHex(source: Uint8Array | ArrayBuffer | string): string;
+  /** The bytes of a hexadecimal text; throws a `TypeError` when it is none. */
+  export function decodeHex(source: string): Uint8Array<ArrayBuffer>;
+}

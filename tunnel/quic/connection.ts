@@ -1,0 +1,471 @@
+import type { Clock } from "../clock.ts";
+import type { Logger } from "../log.ts";
+import { sameSocketAddress, type SocketAddress } from "./address.ts";
+import type { CloseReason, ConnectionHandler } from "./connection_handler.ts";
+import type { DeadlineEntry } from "./deadline_heap.ts";
+import type { EndpointStats } from "./endpoint_stats.ts";
+import {
+  handshakeTimeoutMs,
+  maxUnacknowledgedPackets,
+  receiveBufferBytes,
+  timerToleranceMs,
+} from "./limits.ts";
+import { PeerPath } from "./peer_path.ts";
+import type { NativeConnection } from "./quiche.ts";
+import type { UdpSocket } from "./udp_socket.ts";
+
+/** What became of a DATAGRAM that was to be sent. */
+export type SendResult = "queued" | "queue_full" | "too_long" | "closed";
+
+/** What a connection needs of its endpoint. */
+export interface ConnectionHost {
+  readonly clock: Clock;
+  readonly socket: UdpSocket;
+  readonly stats: EndpointStats;
+  readonly logger: Logger;
+  /** How often a connection offers a new connection ID, in ms. */
+  readonly rotationMs: number;
+  /** Whether a connection whose window is closed may queue one more DATAGRAM. */
+  mayQueueDatagram(): boolean;
+  /** Has `connection.flush()` called at the end of the turn. */
+  scheduleFlush(connection: QuicConnection): void;
+  /** Has `connection.flush()` called before the acknowledgment delay ends. */
+  scheduleAcknowledgment(connection: QuicConnection): void;
+  /** Has `connection.onDeadline()` called at `deadline`. */
+  setDeadline(connection: QuicConnection, deadline: number): void;
+  /** Issues a connection ID that leads to `connection`. */
+  issueConnectionId(connection: QuicConnection): { cid: Uint8Array; resetToken: bigint };
+  /** Forgets a connection ID. */
+  retireConnectionId(cid: Uint8Array): void;
+  /** The handshake is complete. */
+  established(connection: QuicConnection): void;
+  /** The connection has left quiche's draining state; nothing of it is needed any more. */
+  released(connection: QuicConnection): void;
+}
+
+/** What the endpoint knows of a connection that it makes. */
+export interface ConnectionSetup {
+  readonly id: number;
+  readonly isServer: boolean;
+  readonly native: NativeConnection;
+  readonly handler: ConnectionHandler;
+  readonly localAddress: SocketAddress;
+  readonly remoteAddress: SocketAddress;
+  /** Our first connection ID. */
+  readonly sourceCid: Uint8Array;
+}
+
+/** Received DATAGRAMs are handed over in this one buffer. */
+const datagramBuffer = new Uint8Array(receiveBufferBytes);
+const noCode = 0;
+
+/**
+ * One QUIC connection: DATAGRAMs, bidirectional streams, close. All of its methods may be called
+ * at any time; what they have to say leaves at the end of the packet loop's turn.
+ */
+export class QuicConnection implements DeadlineEntry {
+  /** Unique within its endpoint. */
+  readonly id: number;
+  /** Whether the peer opened it. */
+  readonly isServer: boolean;
+  deadline = Infinity;
+  heapIndex = -1;
+  /** Whether the endpoint has it on its list of connections to flush. */
+  flushScheduled = false;
+  /** Whether the endpoint has it on its list of acknowledgments to send. */
+  acknowledgmentScheduled = false;
+
+  readonly #host: ConnectionHost;
+  readonly #native: NativeConnection;
+  readonly #handler: ConnectionHandler;
+  readonly #path: PeerPath;
+  readonly #sourceCids: Uint8Array[];
+  readonly #handshakeDeadlineMs: number;
+  #established = false;
+  #closing = false;
+  #closeReported = false;
+  #released = false;
+  #maxDatagramLength = 0;
+  #datagramsQueued = false;
+  #datagramsWaiting = 0;
+  #unacknowledgedPackets = 0;
+  #keepAliveMs = Infinity;
+  #lastSentMs: number;
+  #rotateAtMs = Infinity;
+  #nextStreamId: number;
+
+  /** Made by `QuicEndpoint` only. */
+  constructor(host: ConnectionHost, setup: ConnectionSetup) {
+    this.id = setup.id;
+    this.isServer = setup.isServer;
+    this.#host = host;
+    this.#native = setup.native;
+    this.#handler = setup.handler;
+    this.#path = new PeerPath(setup.native, setup.localAddress, setup.remoteAddress);
+    this.#sourceCids = [setup.sourceCid];
+    const now = host.clock.now();
+    this.#handshakeDeadlineMs = now + handshakeTimeoutMs;
+    this.#lastSentMs = now;
+    this.#nextStreamId = setup.isServer ? 1 : 0;
+  }
+
+  /** Where the peer's packets come from, and ours go to. */
+  get remoteAddress(): SocketAddress {
+    return this.#path.remoteAddress;
+  }
+
+  /** Whether the handshake is complete; it stays so after the connection has ended. */
+  get isEstablished(): boolean {
+    return this.#established;
+  }
+
+  /** Whether either side has closed it, or it timed out. */
+  get isClosed(): boolean {
+    return this.#closing;
+  }
+
+  /** Longest DATAGRAM that can be sent, in bytes; 0 before the handshake (section 1.2). */
+  get maxDatagramLength(): number {
+    return this.#maxDatagramLength;
+  }
+
+  /** Whether packets wait for an acknowledgment that nothing else has carried. */
+  get needsAcknowledgment(): boolean {
+    return this.#unacknowledgedPackets > 0;
+  }
+
+  /** DATAGRAMs that wait for the congestion window to open. */
+  get datagramsWaiting(): number {
+    return this.#datagramsWaiting;
+  }
+
+  /** The peer's certificate chain in DER, leaf first; empty when it presented none. */
+  peerCertificates(): Uint8Array[] {
+    return this.#native.peerCertChain() ?? [];
+  }
+
+  /** Queues one DATAGRAM. `data` is copied. */
+  sendDatagram(data: Uint8Array): SendResult {
+    const result = this.#queueDatagram(data);
+    if (result !== "queued") {
+      this.#host.stats.datagramsDropped[result] += 1;
+      return result;
+    }
+    this.#host.stats.datagramsSent += 1;
+    this.#datagramsQueued = true;
+    if (!this.flushScheduled) this.#host.scheduleFlush(this);
+    return result;
+  }
+
+  #queueDatagram(data: Uint8Array): SendResult {
+    if (this.#closing || !this.#established) return "closed";
+    if (data.length > this.#maxDatagramLength) return "too_long";
+    if (this.#datagramsWaiting > 0 && !this.#host.mayQueueDatagram()) return "queue_full";
+    try {
+      return this.#native.dgramSend(data) === null ? "queue_full" : "queued";
+    } catch {
+      return "closed";
+    }
+  }
+
+  /** Opens a bidirectional stream and returns its ID. */
+  openStream(): number {
+    const id = this.#nextStreamId;
+    this.#nextStreamId += 4;
+    return id;
+  }
+
+  /**
+   * The next chunk of a stream, or `undefined` when nothing is there (or the peer has reset it).
+   * `data` is a copy.
+   */
+  readStream(id: number): { data: Uint8Array; fin: boolean } | undefined {
+    try {
+      const result = this.#native.streamRecv(id, datagramBuffer);
+      if (result === null) return undefined;
+      // Reading has opened the peer's window again.
+      this.#host.scheduleFlush(this);
+      return { data: datagramBuffer.slice(0, result[0]), fin: result[1] };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Writes to a stream and returns how many bytes were taken: fewer than given when its window is
+   * full, `undefined` when the stream cannot be written to.
+   */
+  writeStream(id: number, data: Uint8Array, fin = false): number | undefined {
+    try {
+      const taken = this.#native.streamSend(id, data, fin) ?? 0;
+      this.#host.scheduleFlush(this);
+      return taken;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Sends a packet that the peer must acknowledge. */
+  ping(): void {
+    if (this.#closing) return;
+    this.#native.sendAckEliciting();
+    this.#host.scheduleFlush(this);
+  }
+
+  /** From now on pings whenever nothing was sent for `intervalMs`. */
+  keepAlive(intervalMs: number): void {
+    this.#keepAliveMs = intervalMs;
+    this.#updateDeadline(this.#host.clock.now());
+  }
+
+  /** Closes with a code and a reason; `application` false makes it a transport close. */
+  close(code: number, reason: string, application = true): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    try {
+      this.#native.close(application, code, new TextEncoder().encode(reason));
+    } catch {
+      // Closed already by the other side; the turn's end reports it.
+    }
+    this.#host.scheduleFlush(this);
+  }
+
+  /** Processes one packet. For the endpoint. */
+  receive(data: Uint8Array, from: SocketAddress): void {
+    if (sameSocketAddress(from, this.#path.remoteAddress)) {
+      this.#path.receive(data);
+    } else if (this.#path.receiveFromElsewhere(data, from)) {
+      this.#host.stats.addressChanges += 1;
+      this.#maxDatagramLength = this.#native.dgramMaxWritableLen() ?? 0;
+      this.#guard(() => this.#handler.onAddressChange?.(this));
+    }
+    if (!this.#established && this.#native.isEstablished()) this.#handleEstablished();
+    if (!this.#receiveDatagrams()) this.#checkRareEvents();
+    this.#unacknowledgedPackets += 1;
+    if (
+      !this.#established || this.#datagramsWaiting > 0 || this.#closing ||
+      this.#unacknowledgedPackets >= maxUnacknowledgedPackets
+    ) {
+      this.#host.scheduleFlush(this);
+    } else {
+      this.#host.scheduleAcknowledgment(this);
+    }
+  }
+
+  /** A packet that may be a stateless reset (RFC 9000 section 10.3). For the endpoint. */
+  receiveStray(data: Uint8Array): void {
+    this.#path.receive(data);
+    this.#checkRareEvents();
+  }
+
+  #handleEstablished(): void {
+    this.#established = true;
+    this.#maxDatagramLength = this.#native.dgramMaxWritableLen() ?? 0;
+    this.#rotateAtMs = this.#host.clock.now() + this.#host.rotationMs;
+    this.#host.stats.handshakesCompleted += 1;
+    this.#host.stats.establishedConnections += 1;
+    this.#host.established(this);
+    if (this.#native.sourceCidsLeft() > 0) this.#offerConnectionId();
+    this.#guard(() => this.#handler.onEstablished(this));
+  }
+
+  /** Hands over what has arrived; false when nothing had. */
+  #receiveDatagrams(): boolean {
+    if (!this.#established) return false;
+    const { stats } = this.#host;
+    let received = false;
+    for (;;) {
+      const length = this.#native.dgramRecv(datagramBuffer);
+      if (length === null) return received;
+      received = true;
+      stats.datagramsReceived += 1;
+      if (this.#closing) continue;
+      try {
+        this.#handler.onDatagram(this, datagramBuffer.subarray(0, length));
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+  }
+
+  /** What packets without a DATAGRAM may have brought: streams, retired IDs, the end. */
+  #checkRareEvents(): void {
+    if (this.#native.isReadable()) this.#readStreams();
+    if (this.#sourceCids.length > 1) this.#forgetRetiredCids();
+    if (this.#native.isDraining() || this.#native.isClosed()) {
+      this.#closing = true;
+      this.#reportClosed();
+    }
+  }
+
+  #readStreams(): void {
+    for (const id of [...this.#native.readable()]) {
+      if (this.#handler.onStreamReadable !== undefined && !this.#closing) {
+        this.#guard(() => this.#handler.onStreamReadable!(this, id));
+      } else {
+        while (this.readStream(id) !== undefined);
+      }
+    }
+  }
+
+  #guard(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#host.stats.handlerErrors += 1;
+    this.#host.logger.error("connection_handler_failed", { connection: this.id, error });
+    this.close(1, "internal error");
+  }
+
+  /** Sends everything that quiche has; false when the socket takes no more for now. */
+  flush(): boolean {
+    const { socket, stats, clock } = this.#host;
+    let sent = false;
+    for (;;) {
+      const buffer = socket.acquireBuffer();
+      if (buffer === undefined) return false;
+      const packet = this.#nextPacket(buffer);
+      if (packet === null) {
+        socket.releaseBuffer(buffer);
+        break;
+      }
+      sent = true;
+      stats.packetsSent += 1;
+      stats.bytesSent += packet[0];
+      socket.send(buffer, packet[0], this.#path.destination(packet[1].to));
+    }
+    this.#unacknowledgedPackets = 0;
+    if (this.#datagramsQueued || this.#datagramsWaiting > 0) this.#countWaitingDatagrams();
+    const now = clock.now();
+    if (sent) this.#lastSentMs = now;
+    if (this.#closing) this.#reportClosed();
+    if (this.deadline - now > timerToleranceMs || this.#closing) this.#updateDeadline(now);
+    return true;
+  }
+
+  #nextPacket(buffer: Uint8Array): ReturnType<NativeConnection["send"]> {
+    try {
+      return this.#native.send(buffer);
+    } catch {
+      // quiche has given the connection up; its timer brings the rest.
+      return null;
+    }
+  }
+
+  #countWaitingDatagrams(): void {
+    this.#datagramsQueued = false;
+    const waiting = this.#released ? 0 : this.#native.dgramSendQueueLen();
+    this.#host.stats.datagramsWaiting += waiting - this.#datagramsWaiting;
+    this.#datagramsWaiting = waiting;
+  }
+
+  /** What is due at `now`. For the endpoint. */
+  onDeadline(now: number): void {
+    if (!this.#established && !this.#closing && now >= this.#handshakeDeadlineMs) {
+      this.close(0, "handshake timeout", false);
+    }
+    const timeout = this.#native.timeout();
+    // quiche rounds down to whole milliseconds.
+    if (timeout !== null && timeout <= 1) this.#native.onTimeout();
+    if (this.#established && !this.#closing) {
+      if (now >= this.#lastSentMs + this.#keepAliveMs) this.#native.sendAckEliciting();
+      if (now >= this.#rotateAtMs) {
+        this.#rotateAtMs = now + this.#host.rotationMs;
+        this.#offerConnectionId();
+      }
+    }
+    this.#checkRareEvents();
+    if (this.#native.isClosed()) {
+      this.#release();
+    } else {
+      this.#updateDeadline(now);
+      this.#host.scheduleFlush(this);
+    }
+  }
+
+  #updateDeadline(now: number): void {
+    if (this.#released) return;
+    const timeout = this.#native.timeout();
+    let deadline = timeout === null ? Infinity : now + Math.max(1, timeout);
+    if (!this.#closing) {
+      deadline = this.#established
+        ? Math.min(deadline, this.#rotateAtMs, this.#lastSentMs + this.#keepAliveMs)
+        : Math.min(deadline, this.#handshakeDeadlineMs);
+    } else if (timeout === null) {
+      deadline = now;
+    }
+    this.#host.setDeadline(this, deadline);
+  }
+
+  #offerConnectionId(): void {
+    const { cid, resetToken } = this.#host.issueConnectionId(this);
+    try {
+      this.#native.newSourceCid(cid, resetToken, true);
+      this.#sourceCids.push(cid);
+      this.#host.stats.connectionIdsRotated += 1;
+    } catch {
+      // The peer has not yet retired the last one; the next round tries again.
+      this.#host.retireConnectionId(cid);
+    }
+  }
+
+  #forgetRetiredCids(): void {
+    for (;;) {
+      const retired = this.#native.retiredScidNext();
+      if (retired === null) return;
+      this.#host.retireConnectionId(retired);
+      const index = this.#sourceCids.findIndex((cid) =>
+        cid.every((byte, at) => byte === retired[at])
+      );
+      if (index >= 0) this.#sourceCids.splice(index, 1);
+    }
+  }
+
+  #reportClosed(): void {
+    if (this.#closeReported) return;
+    this.#closeReported = true;
+    const { stats } = this.#host;
+    if (this.#established) stats.establishedConnections -= 1;
+    else stats.handshakesFailed += 1;
+    const reason = this.#closeReason();
+    try {
+      this.#handler.onClosed(this, reason);
+    } catch (error) {
+      stats.handlerErrors += 1;
+      this.#host.logger.error("connection_handler_failed", { connection: this.id, error });
+    }
+  }
+
+  #closeReason(): CloseReason {
+    const peerError = this.#native.peerError();
+    const error = peerError ?? this.#native.localError();
+    let by: CloseReason["by"] = "stateless_reset";
+    if (!this.#established) by = "handshake";
+    else if (peerError !== null) by = "peer";
+    else if (error !== null) by = "local";
+    else if (this.#native.isTimedOut()) by = "idle_timeout";
+    return {
+      by,
+      application: error?.isApp ?? false,
+      code: error?.errorCode ?? noCode,
+      text: error === null ? "" : new TextDecoder().decode(new Uint8Array(error.reason)),
+    };
+  }
+
+  #release(): void {
+    if (this.#released) return;
+    this.#closing = true;
+    this.#reportClosed();
+    this.#released = true;
+    this.#host.stats.datagramsWaiting -= this.#datagramsWaiting;
+    this.#datagramsWaiting = 0;
+    this.#host.setDeadline(this, Infinity);
+    for (const cid of this.#sourceCids) this.#host.retireConnectionId(cid);
+    this.#host.released(this);
+  }
+}

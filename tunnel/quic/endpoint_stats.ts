@@ -1,0 +1,84 @@
+/** Why a received packet was dropped before any connection saw it. */
+export type PacketDropReason =
+  | "unparsable"
+  | "unknown_connection"
+  | "unsupported_version"
+  | "not_accepting"
+  | "initial_too_short"
+  | "initial_rate_limit"
+  | "connection_limit"
+  | "handshake_limit"
+  | "invalid_token"
+  | "address_change_limit";
+
+/** Why a DATAGRAM was not sent. */
+export type DatagramDropReason = "queue_full" | "too_long" | "closed";
+
+/** Plain counters of an endpoint, since its start, and two gauges. Read them at any time. */
+export interface EndpointStats {
+  packetsReceived: number;
+  packetsSent: number;
+  bytesReceived: number;
+  bytesSent: number;
+  packetsDropped: Record<PacketDropReason, number>;
+  versionNegotiationsSent: number;
+  retriesSent: number;
+  retryTokensValidated: number;
+  retryTokenFailures: number;
+  statelessResetsSent: number;
+  handshakesCompleted: number;
+  handshakesFailed: number;
+  datagramsReceived: number;
+  datagramsSent: number;
+  datagramsDropped: Record<DatagramDropReason, number>;
+  /** Changes of a peer's address that a connection has followed. */
+  addressChanges: number;
+  /** Connection IDs that were issued after the first one of their connection. */
+  connectionIdsRotated: number;
+  /** Exceptions of handlers; each closed its connection. */
+  handlerErrors: number;
+  /** Gauge: connections in the table, handshaking ones included. */
+  connections: number;
+  /** Gauge: connections whose handshake is complete and that are not closed. */
+  establishedConnections: number;
+  /** Gauge: DATAGRAMs that wait for a congestion window. */
+  datagramsWaiting: number;
+}
+
+/** All zeros. */
+export function createEndpointStats(): EndpointStats {
+  return {
+    packetsReceived: 0,
+    packetsSent: 0,
+    bytesReceived: 0,
+    bytesSent: 0,
+    packetsDropped: {
+      unparsable: 0,
+      unknown_connection: 0,
+      unsupported_version: 0,
+      not_accepting: 0,
+      initial_too_short: 0,
+      initial_rate_limit: 0,
+      connection_limit: 0,
+      handshake_limit: 0,
+      invalid_token: 0,
+      address_change_limit: 0,
+    },
+    versionNegotiationsSent: 0,
+    retriesSent: 0,
+    retryTokensValidated: 0,
+    retryTokenFailures: 0,
+    statelessResetsSent: 0,
+    handshakesCompleted: 0,
+    handshakesFailed: 0,
+    datagramsReceived: 0,
+    datagramsSent: 0,
+    datagramsDropped: { queue_full: 0, too_long: 0, closed: 0 },
+    addressChanges: 0,
+    connectionIdsRotated: 0,
+    handlerErrors: 0,
+    connections: 0,
+    establishedConnections: 0,
+    datagramsWaiting: 0,
+  };
+}
