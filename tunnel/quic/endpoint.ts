@@ -14,6 +14,7 @@ import {
   type PacketDropReason,
 } from "./endpoint_stats.ts";
 import * as limits from "./limits.ts";
+import { OutputQueue } from "./output_queue.ts";
 import {
   hasShortHeaderCid,
   isLongHeader,
@@ -23,58 +24,10 @@ import {
   quicVersion1,
 } from "./packet_header.ts";
 import { type NativeConfig, type NativeConnection, quiche } from "./quiche.ts";
-import type { RetryTokens } from "./retry_tokens.ts";
+import type { ConnectOptions, EndpointOptions, ServerOptions } from "./endpoint_options.ts";
 import { writeRetry, writeStatelessReset, writeVersionNegotiation } from "./stateless_reply.ts";
-import {
-  type ClientTls,
-  createClientConfig,
-  createServerConfig,
-  type ServerTls,
-} from "./tls_config.ts";
+import { type ClientTls, createClientConfig, createServerConfig } from "./tls_config.ts";
 import { UdpSocket } from "./udp_socket.ts";
-
-/** What makes an endpoint accept connections. */
-export interface ServerOptions {
-  readonly tls: ServerTls;
-  /** Validates client addresses before anything is stored; `undefined` turns Retry off. */
-  readonly retry: RetryTokens | undefined;
-  readonly handler: ConnectionHandler;
-  /** Default 20,000. */
-  readonly maxConnections?: number;
-  /** The numeric address that clients reach us at, when it is not the socket's (1:1 NAT). */
-  readonly externalHostname?: string;
-}
-
-/** How an endpoint is made. */
-export interface EndpointOptions {
-  /** Numeric address to bind. */
-  readonly hostname: string;
-  /** 0 lets the system choose. */
-  readonly port: number;
-  /** Names this process in connection IDs, 4 bytes; random by default. */
-  readonly instance?: Uint8Array;
-  /** Accept connections; without it the endpoint is a client only. */
-  readonly server?: ServerOptions;
-  /**
-   * 32 bytes that make stateless reset tokens. Processes with the same key can tell peers of a
-   * crashed one that their connection is gone; without it no resets are sent.
-   */
-  readonly resetKey?: Uint8Array;
-  /** Default 300,000 ms (protocol section 1.6). */
-  readonly connectionIdRotationMs?: number;
-  readonly clock?: Clock;
-  readonly logger?: Logger;
-}
-
-/** How a client connection is made. */
-export interface ConnectOptions {
-  readonly remote: SocketAddress;
-  /** Sent as SNI; with `verifyPeer` the server's certificate must carry it. */
-  readonly serverName?: string;
-  /** Reuse the object for connections that share it: its files are read once per object. */
-  readonly tls: ClientTls;
-  readonly handler: ConnectionHandler;
-}
 
 /** One UDP socket with many QUIC connections, as server and as client. */
 export class QuicEndpoint implements AsyncDisposable {
@@ -100,16 +53,12 @@ export class QuicEndpoint implements AsyncDisposable {
   readonly #clientsByRemote = new Map<string, Set<QuicConnection>>();
   /** The destination IDs that clients chose for connections accepted without Retry. */
   readonly #chosenCids = new Map<QuicConnection, Uint8Array>();
+  readonly #output: OutputQueue;
   readonly #heap = new DeadlineHeap<QuicConnection>();
   readonly #initials: TokenBucket;
   readonly #statelessReplies: TokenBucket;
   readonly #addressChanges: TokenBucket;
 
-  #flushList: QuicConnection[] = [];
-  #acknowledgmentList: QuicConnection[] = [];
-  #turnScheduled = false;
-  #packetsThisTurn = 0;
-  #acknowledgmentTimer: Timer | undefined;
   #deadlineTimer: Timer | undefined;
   #deadlineTimerAt = Infinity;
   #accepting: boolean;
@@ -135,14 +84,18 @@ export class QuicEndpoint implements AsyncDisposable {
     this.#statelessReplies = new TokenBucket(limits.statelessRepliesPerSecond, now);
     this.#addressChanges = new TokenBucket(limits.addressChangesPerSecond, now);
     this.#socket = UdpSocket.bind({ hostname, port });
-    this.#socket.onWritable = () => this.#scheduleTurn();
+    this.#output = new OutputQueue(clock);
+    this.#socket.onWritable = () => this.#output.flushSoon();
     this.address = this.#socket.address;
     this.#localAddress = {
       hostname: server?.externalHostname ?? this.address.hostname,
       port: this.address.port,
     };
     this.#host = this.#createHost(options.connectionIdRotationMs, logger);
-    void this.#socket.receive((data, from) => this.#onPacket(data, from));
+    void this.#socket.receive(
+      (data, from) => this.#onPacket(data, from),
+      () => this.#output.flush(),
+    );
   }
 
   /**
@@ -228,7 +181,7 @@ export class QuicEndpoint implements AsyncDisposable {
       if (connection.isEstablished) this.#closingConnections.add(connection);
       connection.close(code, reason);
     }
-    this.#runTurn();
+    this.#output.flush();
     if (this.#closingConnections.size > 0 && graceMs > 0) {
       await new Promise<void>((resolve) => {
         const timer = this.#clock.setTimer(resolve, graceMs);
@@ -249,7 +202,7 @@ export class QuicEndpoint implements AsyncDisposable {
   #shut(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#acknowledgmentTimer?.[Symbol.dispose]();
+    this.#output.close();
     this.#deadlineTimer?.[Symbol.dispose]();
     this.#socket.close();
     this.#connections.clear();
@@ -263,21 +216,8 @@ export class QuicEndpoint implements AsyncDisposable {
       logger,
       rotationMs,
       mayQueueDatagram: () => this.stats.datagramsWaiting < limits.maxQueuedDatagrams,
-      scheduleFlush: (connection) => {
-        if (connection.flushScheduled) return;
-        connection.flushScheduled = true;
-        this.#flushList.push(connection);
-        this.#scheduleTurn();
-      },
-      scheduleAcknowledgment: (connection) => {
-        if (connection.acknowledgmentScheduled || connection.flushScheduled) return;
-        connection.acknowledgmentScheduled = true;
-        this.#acknowledgmentList.push(connection);
-        this.#acknowledgmentTimer ??= this.#clock.setTimer(
-          () => this.#sendAcknowledgments(),
-          limits.acknowledgmentDelayMs,
-        );
-      },
+      scheduleFlush: (connection) => this.#output.schedule(connection),
+      scheduleAcknowledgment: (connection) => this.#output.scheduleAcknowledgment(connection),
       setDeadline: (connection, deadline) => {
         this.#heap.set(connection, deadline);
         this.#armDeadlineTimer();
@@ -346,6 +286,7 @@ export class QuicEndpoint implements AsyncDisposable {
   // Receiving
 
   #onPacket(data: Uint8Array<ArrayBuffer>, from: SocketAddress): void {
+    this.#output.beginTurn();
     this.stats.packetsReceived += 1;
     this.stats.bytesReceived += data.length;
     if (data.length > 0 && isLongHeader(data)) {
@@ -357,8 +298,6 @@ export class QuicEndpoint implements AsyncDisposable {
     } else {
       this.#drop("unparsable");
     }
-    this.#packetsThisTurn += 1;
-    if (this.#packetsThisTurn >= limits.maxPacketsPerTurn) this.#runTurn();
   }
 
   #drop(reason: PacketDropReason): void {
@@ -491,48 +430,7 @@ export class QuicEndpoint implements AsyncDisposable {
     connection.receive(data, from);
   }
 
-  // Sending, at the end of a turn
-
-  #scheduleTurn(): void {
-    if (this.#turnScheduled || this.#closed) return;
-    this.#turnScheduled = true;
-    // Runs after all packets that are already here, so that one flush serves them all.
-    setImmediate(() => {
-      this.#turnScheduled = false;
-      this.#runTurn();
-    });
-  }
-
-  #runTurn(): void {
-    if (this.#closed) return;
-    this.#packetsThisTurn = 0;
-    const list = this.#flushList;
-    if (list.length === 0) return;
-    this.#flushList = [];
-    for (let index = 0; index < list.length; index++) {
-      const connection = list[index]!;
-      connection.flushScheduled = false;
-      if (connection.flush()) continue;
-      // The socket is full: it calls `onWritable` when it is not.
-      for (let rest = index; rest < list.length; rest++) {
-        const waiting = list[rest]!;
-        if (rest > index || !waiting.flushScheduled) this.#flushList.push(waiting);
-        waiting.flushScheduled = true;
-      }
-      return;
-    }
-  }
-
-  #sendAcknowledgments(): void {
-    this.#acknowledgmentTimer = undefined;
-    const list = this.#acknowledgmentList;
-    this.#acknowledgmentList = [];
-    for (const connection of list) {
-      connection.acknowledgmentScheduled = false;
-      if (connection.needsAcknowledgment) this.#host.scheduleFlush(connection);
-    }
-    this.#runTurn();
-  }
+  // Deadlines
 
   #armDeadlineTimer(): void {
     const next = this.#heap.peek()?.deadline ?? Infinity;

@@ -1,14 +1,22 @@
 import { ConfigError } from "../errors.ts";
 import { formatSocketAddress, type SocketAddress } from "./address.ts";
-import { maxSendsInFlight, maxUdpPayloadBytes, receiveBufferBytes } from "./limits.ts";
+import {
+  maxPacketsPerTurn,
+  maxSendsInFlight,
+  maxUdpPayloadBytes,
+  receiveBufferBytes,
+  socketBufferBytes,
+} from "./limits.ts";
+import { SystemSocket } from "./system_socket.ts";
 
 /** Called for each received packet; `data` is valid, and may be changed, during the call only. */
 export type PacketListener = (data: Uint8Array<ArrayBuffer>, from: SocketAddress) => void;
 
 /**
- * One UDP socket whose sends are pipelined: each is handed to the system at once and nobody waits
- * for it, which costs a fifth of awaiting them one by one. Buffers come from a pool, because the
- * system reads a buffer until its send has completed.
+ * One UDP socket. On Linux packets go through system calls; where the system does not take one at
+ * once, and on other platforms, sends are pipelined through Deno: each is handed over and nobody
+ * waits for it, which costs a fifth of awaiting them one by one. Buffers come from a pool, because
+ * such a send reads its buffer until it has completed.
  */
 export class UdpSocket {
   /** The local address, with the port that the system chose where 0 was asked for. */
@@ -17,26 +25,38 @@ export class UdpSocket {
   sendErrors = 0;
   /** Called once after `acquireBuffer` found none and one is free again. */
   onWritable: () => void = () => {};
+  /** Size of the kernel's receive buffer in bytes, or 0 where it cannot be told. */
+  readonly receiveBufferBytes: number;
   readonly #socket: Deno.DatagramConn;
+  readonly #system: SystemSocket | undefined;
   readonly #freeBuffers: Uint8Array<ArrayBuffer>[] = [];
   #buffersMade = 0;
+  #packetsThisTurn = 0;
   #starved = false;
   #closed = false;
 
-  private constructor(socket: Deno.DatagramConn) {
+  private constructor(socket: Deno.DatagramConn, useSystemCalls: boolean) {
     this.#socket = socket;
     const { hostname, port } = socket.addr as Deno.NetAddr;
     this.address = { hostname, port };
+    this.#system = useSystemCalls ? SystemSocket.find(this.address) : undefined;
+    this.receiveBufferBytes = this.#system?.setBuffers(socketBufferBytes) ?? 0;
   }
 
   /**
-   * Binds a socket. Port 0 lets the system choose.
+   * Binds a socket. Port 0 lets the system choose. `useSystemCalls` false leaves everything to
+   * Deno, as on platforms without them.
    *
    * @throws {ConfigError} when the address is in use, not of this host, or not allowed.
    */
-  static bind(address: SocketAddress): UdpSocket {
+  static bind(address: SocketAddress, useSystemCalls = true): UdpSocket {
     try {
-      return new UdpSocket(Deno.listenDatagram({ transport: "udp", ...address }));
+      const socket = Deno.listenDatagram({
+        transport: "udp",
+        hostname: address.hostname,
+        port: address.port,
+      });
+      return new UdpSocket(socket, useSystemCalls);
     } catch (error) {
       const text = formatSocketAddress(address);
       if (error instanceof Deno.errors.AddrInUse) {
@@ -51,18 +71,52 @@ export class UdpSocket {
     }
   }
 
-  /** Passes packets to `listener` until the socket is closed. */
-  async receive(listener: PacketListener): Promise<void> {
+  /**
+   * Passes packets to `listener` until the socket is closed, and calls `onTurnEnd` when all that
+   * had arrived have been, and at least after every `maxPacketsPerTurn`.
+   */
+  async receive(listener: PacketListener, onTurnEnd: () => void): Promise<void> {
     const buffer = new Uint8Array(receiveBufferBytes);
     while (!this.#closed) {
       try {
         const [data, from] = await this.#socket.receive(buffer);
         listener(data as Uint8Array<ArrayBuffer>, from as Deno.NetAddr);
+        if (this.#system === undefined) this.#scheduleTurnEnd(onTurnEnd);
+        else this.#receiveRest(this.#system, buffer, listener, onTurnEnd);
       } catch {
-        // Closed, or a transient error of the system: the turn given up here keeps an error that
-        // repeats from starving everything else.
+        // Closed, or a transient error of the system: waiting keeps one that repeats from starving
+        // everything else.
+        onTurnEnd();
         if (!this.#closed) await new Promise((resolve) => setImmediate(resolve));
       }
+    }
+  }
+
+  #receiveRest(
+    system: SystemSocket,
+    buffer: Uint8Array<ArrayBuffer>,
+    listener: PacketListener,
+    onTurnEnd: () => void,
+  ): void {
+    for (let count = 1; count < maxPacketsPerTurn && !this.#closed; count++) {
+      const packet = system.receive(buffer);
+      if (packet === undefined) break;
+      listener(buffer.subarray(0, packet.length), packet.from);
+    }
+    onTurnEnd();
+  }
+
+  /** Deno delivers what has arrived in microtasks: the turn ends when these have run. */
+  #scheduleTurnEnd(onTurnEnd: () => void): void {
+    this.#packetsThisTurn += 1;
+    if (this.#packetsThisTurn >= maxPacketsPerTurn) {
+      this.#packetsThisTurn = 0;
+      onTurnEnd();
+    } else if (this.#packetsThisTurn === 1) {
+      setImmediate(() => {
+        this.#packetsThisTurn = 0;
+        onTurnEnd();
+      });
     }
   }
 
@@ -89,6 +143,9 @@ export class UdpSocket {
 
   /** Sends the first `length` bytes of an acquired buffer and gives the buffer back. */
   send(buffer: Uint8Array<ArrayBuffer>, length: number, to: SocketAddress): void {
+    if (this.#closed || this.#system?.send(buffer, length, to)) {
+      return this.releaseBuffer(buffer);
+    }
     const address: Deno.NetAddr = "transport" in to
       ? to as Deno.NetAddr
       : { transport: "udp", hostname: to.hostname, port: to.port };
