@@ -373,7 +373,10 @@ export class QuicConnection implements DeadlineEntry {
     // quiche rounds down to whole milliseconds.
     if (timeout !== null && timeout <= 1) this.#native.onTimeout();
     if (this.#established && !this.#closing) {
-      if (now >= this.#lastSentMs + this.#keepAliveMs) this.#native.sendAckEliciting();
+      if (now >= this.#lastSentMs + this.#keepAliveMs) {
+        this.#native.sendAckEliciting();
+        this.#lastSentMs = now;
+      }
       if (now >= this.#rotateAtMs) {
         this.#rotateAtMs = now + this.#host.rotationMs;
         this.#offerConnectionId();
@@ -391,7 +394,7 @@ export class QuicConnection implements DeadlineEntry {
   #updateDeadline(now: number): void {
     if (this.#released) return;
     const timeout = this.#native.timeout();
-    let deadline = timeout === null ? Infinity : now + Math.max(1, timeout);
+    let deadline = timeout === null ? Infinity : now + timeout;
     if (!this.#closing) {
       deadline = this.#established
         ? Math.min(deadline, this.#rotateAtMs, this.#lastSentMs + this.#keepAliveMs)
@@ -399,7 +402,8 @@ export class QuicConnection implements DeadlineEntry {
     } else if (timeout === null) {
       deadline = now;
     }
-    this.#host.setDeadline(this, deadline);
+    // Never due again within the call that handles what is due now.
+    this.#host.setDeadline(this, Math.max(deadline, now + 1));
   }
 
   #offerConnectionId(): void {
