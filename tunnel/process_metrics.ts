@@ -1,0 +1,122 @@
+import { cpuUsage } from "node:process";
+import { type Clock, systemClock, type Timer } from "./clock.ts";
+import { defineMetrics, type Metrics } from "./metrics.ts";
+
+/**
+ * What relay and connector measure of themselves; each spreads it into its own catalogue. The names
+ * that begin with `process_` are those of Prometheus' client libraries, so that generic dashboards
+ * work.
+ */
+export const processMetrics = defineMetrics({
+  processCpuSeconds: {
+    name: "process_cpu_seconds_total",
+    kind: "counter",
+    unit: "seconds",
+    help: "CPU time that this process has used, user and system",
+  },
+  processResidentMemoryBytes: {
+    name: "process_resident_memory_bytes",
+    kind: "gauge",
+    unit: "bytes",
+    help: "Resident memory of this process",
+  },
+  processOpenFds: {
+    name: "process_open_fds",
+    kind: "gauge",
+    help: "Open file descriptors of this process; missing where they cannot be counted",
+  },
+  processStartTimeSeconds: {
+    name: "process_start_time_seconds",
+    kind: "gauge",
+    unit: "seconds",
+    help: "Start of this process in seconds since 1970",
+  },
+  eventLoopLagSeconds: {
+    name: "ztna_event_loop_lag_seconds",
+    kind: "histogram",
+    unit: "seconds",
+    help: "How late a timer fired that was set once a second; long lags delay every packet",
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+  },
+  buildInfo: {
+    name: "ztna_build_info",
+    kind: "gauge",
+    labels: ["version", "release", "instance"],
+    help: "Always 1; its labels say what is running",
+  },
+});
+
+/** What is running, as `ztna_build_info` says it. */
+export interface BuildInfo {
+  readonly version: string;
+  /** ID of the release, or `dev` for a checkout. */
+  readonly release: string;
+  /** ID of this process's connection IDs, in hexadecimal. */
+  readonly instance: string;
+}
+
+/** Where the values come from; tests give their own. */
+export interface ProcessReadings {
+  /** CPU time used so far, in seconds. */
+  cpuSeconds(): number;
+  /** Resident memory in bytes. */
+  residentBytes(): number;
+  /** Open file descriptors, or `undefined` where they cannot be counted. */
+  openFds(): number | undefined;
+}
+
+/** How often the lag of the event loop is measured, in milliseconds. */
+const lagIntervalMs = 1000;
+
+/** The readings of this process. */
+export const systemReadings: ProcessReadings = {
+  cpuSeconds(): number {
+    const { user, system } = cpuUsage();
+    return (user + system) / 1e6;
+  },
+  residentBytes: () => Deno.memoryUsage().rss,
+  openFds(): number | undefined {
+    try {
+      let count = -1; // Reading the directory has one open itself.
+      for (const _ of Deno.readDirSync(fdDirectory())) count++;
+      return count;
+    } catch {
+      return undefined;
+    }
+  },
+};
+
+/**
+ * Connects a program's process metrics to their sources and measures the event loop until disposed.
+ *
+ * @param options.startedAt When the process started; now by default.
+ */
+export function observeProcess(
+  metrics: Pick<Metrics<typeof processMetrics>, "counter" | "gauge" | "histogram">,
+  build: BuildInfo,
+  options: { clock?: Clock; readings?: ProcessReadings; startedAt?: Date } = {},
+): Disposable {
+  const { clock = systemClock, readings = systemReadings, startedAt = new Date() } = options;
+  metrics.counter.processCpuSeconds.observe(() => readings.cpuSeconds());
+  metrics.gauge.processResidentMemoryBytes.observe(() => readings.residentBytes());
+  metrics.gauge.processOpenFds.observe(() => readings.openFds());
+  metrics.gauge.processStartTimeSeconds.set(startedAt.getTime() / 1000);
+  const { version, release, instance } = build;
+  metrics.gauge.buildInfo.labels({ version, release, instance }).set(1);
+
+  let timer: Timer;
+  const measure = (): void => {
+    const dueMs = clock.now() + lagIntervalMs;
+    timer = clock.setTimer(() => {
+      const lagMs = Math.max(0, clock.now() - dueMs);
+      metrics.histogram.eventLoopLagSeconds.observe(lagMs / 1000);
+      measure();
+    }, lagIntervalMs);
+  };
+  measure();
+  return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
+}
+
+function fdDirectory(): string {
+  return Deno.build.os === "linux" ? "/proc/self/fd" : "/dev/fd";
+}
