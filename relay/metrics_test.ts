@@ -1,0 +1,67 @@
+import { describe, it } from "@std/testing/bdd";
+import { assert, assertEquals } from "@std/assert";
+import { createEndpointStats } from "../tunnel/quic/endpoint_stats.ts";
+import { observeEndpoint } from "./endpoint_metrics.ts";
+import { createRelayMetrics, dropReasons, limitNames, relayMetrics } from "./metrics.ts";
+
+/** Protocol section 10.2. */
+const referenceMetrics = {
+  ztna_active_connections: "gauge",
+  ztna_relay_bytes_total: "counter",
+  ztna_registrations_total: "counter",
+  ztna_registration_rejections_total: "counter",
+  ztna_datagrams_relayed_total: "counter",
+  ztna_signaling_sessions_total: "counter",
+  ztna_retry_tokens_validated: "counter",
+  ztna_retry_token_failures: "counter",
+  ztna_uptime_seconds: "gauge",
+};
+
+describe("the relay's metrics", () => {
+  it("have the reference's names and kinds, with HELP and TYPE", async () => {
+    const exposition = await createRelayMetrics().exposition();
+    for (const [name, kind] of Object.entries(referenceMetrics)) {
+      assert(exposition.includes(`# TYPE ${name} ${kind}\n`), name);
+      assert(new RegExp(`^# HELP ${name} \\S`, "m").test(exposition), name);
+      assert(new RegExp(`^${name} 0$`, "m").test(exposition), name);
+    }
+  });
+
+  it("begin with our prefix otherwise", () => {
+    for (const { name } of Object.values(relayMetrics)) {
+      const isOurs = /^(ztna_relay|ztna_event_loop|ztna_build|process)_/.test(name);
+      assert(isOurs || Object.hasOwn(referenceMetrics, name), name);
+    }
+  });
+
+  it("show every reason and every bound at 0 from the start", async () => {
+    const exposition = await createRelayMetrics().exposition();
+    for (const reason of dropReasons) {
+      assert(exposition.includes(`ztna_relay_drops_total{reason="${reason}"} 0\n`), reason);
+    }
+    for (const limit of limitNames) {
+      assert(exposition.includes(`ztna_relay_limits_reached_total{limit="${limit}"} 0\n`), limit);
+    }
+  });
+});
+
+describe("observeEndpoint", () => {
+  it("shows each of the endpoint's counters in exactly one series", async () => {
+    const stats = createEndpointStats();
+    const numbers: number[] = [];
+    const fill = (record: Record<string, unknown>): void => {
+      for (const [key, value] of Object.entries(record)) {
+        if (typeof value !== "number") fill(value as Record<string, unknown>);
+        else numbers.push(record[key] = 1_000_001 + numbers.length);
+      }
+    };
+    fill(stats as unknown as Record<string, unknown>);
+    const metrics = createRelayMetrics();
+    observeEndpoint(metrics, { stats, sendErrors: 999_999 });
+    const exposition = await metrics.exposition();
+    for (const number of [...numbers, 999_999]) {
+      const found = exposition.split("\n").filter((line) => line.endsWith(` ${number}`));
+      assertEquals(found.length, 1, `${number} of ${JSON.stringify(stats)}`);
+    }
+  });
+});

@@ -1,0 +1,289 @@
+import { type AdminServer, startAdminServer } from "../tunnel/admin.ts";
+import { type Clock, systemClock } from "../tunnel/clock.ts";
+import { Lifecycle, type ProcessControl } from "../tunnel/lifecycle.ts";
+import { type Logger, silentLogger } from "../tunnel/log.ts";
+import { type BuildInfo, observeProcess } from "../tunnel/process_metrics.ts";
+import { formatSocketAddress, type SocketAddress } from "../tunnel/quic/address.ts";
+import { QuicEndpoint } from "../tunnel/quic/endpoint.ts";
+import { RetryTokens } from "../tunnel/quic/retry_tokens.ts";
+import { RateLimitedLogger } from "../tunnel/rate_limited_log.ts";
+import { checkTlsFiles, type TlsFilesReport } from "../tunnel/tls_files.ts";
+import { AddressTranslations } from "./address_translation.ts";
+import { CertificateExpiry } from "./certificate_expiry.ts";
+import { Clients } from "./clients.ts";
+import { type RelayConfig, version } from "./config.ts";
+import { observeEndpoint } from "./endpoint_metrics.ts";
+import { FlowTables } from "./flow_table.ts";
+import { createRelayMetrics, type RelayMetrics } from "./metrics.ts";
+import { ObservedAddresses } from "./observed_address.ts";
+import type { Peer } from "./peer.ts";
+import { RegistrationDesk } from "./registration.ts";
+import { Registry } from "./registry.ts";
+import { resetKeyOf, retryKeyLength } from "./retry_key.ts";
+import { Router } from "./router.ts";
+import { DiscardedSignaling } from "./signaling.ts";
+import { type RelayStatus, relayStatus } from "./status.ts";
+
+/** What a relay takes from its surroundings; all of it has a default. */
+export interface RelayOptions {
+  readonly clock?: Clock;
+  /** Milliseconds since 1970, for the ends of certificates. */
+  readonly wallClock?: () => number;
+  readonly logger?: Logger;
+  /** Signals to act on; none by default. */
+  readonly control?: ProcessControl;
+  /** Names this process in connection IDs, 4 bytes; random by default. */
+  readonly instance?: Uint8Array;
+  /** ID of the release, for `/status`; `dev` by default. */
+  readonly release?: string;
+}
+
+/** The text of the close that clients get at shutdown (protocol section 8.1). */
+const shutdownText = "server shutting down";
+
+const noSignals: ProcessControl = {
+  addSignalListener(): void {},
+  removeSignalListener(): void {},
+  exit(): void {},
+};
+
+/** A running relay. */
+export class Relay implements AsyncDisposable {
+  readonly #config: RelayConfig;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #build: BuildInfo;
+  readonly #startedAtMs: number;
+  readonly #endpoint: QuicEndpoint;
+  readonly #lifecycle: Lifecycle;
+  readonly #registry: Registry<Peer>;
+  #admin: AdminServer | undefined;
+
+  /** What it measures. */
+  readonly metrics: RelayMetrics;
+
+  private constructor(config: RelayConfig, options: RelayOptions, tls: TlsFilesReport) {
+    const { clock = systemClock, logger = silentLogger, wallClock = Date.now } = options;
+    this.#config = config;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#startedAtMs = clock.now();
+    const strangers = new RateLimitedLogger(logger, { clock });
+    const metrics = this.metrics = createRelayMetrics();
+    const registry = this.#registry = new Registry<Peer>();
+    const onLimit = (limit: string): void => metrics.counter.limitsReached.labels({ limit }).inc();
+    const flows = new FlowTables<Peer>(clock, { onLimit });
+    const addresses = new AddressTranslations(() => clock.now(), Math.random);
+    const expiry = new CertificateExpiry(clock, wallClock);
+    const observedAddresses = new ObservedAddresses(clock, metrics.counter.observedAddresses);
+    const { requireClientCertificate } = config;
+    const desk = new RegistrationDesk({
+      registry,
+      requireClientCertificate,
+      metrics,
+      logger: strangers,
+      clock,
+    });
+    const router = new Router({
+      flows,
+      addresses,
+      metrics,
+      seed: crypto.getRandomValues(new Uint32Array(1))[0]!,
+      onRegistration: (sender, message) => desk.handle(sender, message),
+    });
+    const clients = new Clients({
+      requireClientCertificate,
+      registry,
+      router,
+      observedAddresses,
+      signaling: new DiscardedSignaling(metrics.counter.signalingDiscardedBytes),
+      expiry,
+      metrics,
+      logger: strangers,
+      clock,
+    });
+
+    this.#endpoint = bindEndpoint(config, options, clients);
+    this.#build = {
+      version,
+      release: options.release ?? "dev",
+      instance: this.#endpoint.instance.toHex(),
+    };
+    this.#lifecycle = new Lifecycle({ logger, clock, control: options.control ?? noSignals });
+    const processMetrics = observeProcess(metrics, this.#build, { clock });
+
+    observeEndpoint(metrics, this.#endpoint);
+    metrics.gauge.uptimeSeconds.observe(() => (clock.now() - this.#startedAtMs) / 1000);
+    metrics.gauge.ready.observe(() => this.#lifecycle.readiness().ready ? 1 : 0);
+    metrics.gauge.agents.observe(() => registry.agentCount);
+    metrics.gauge.connectors.observe(() => registry.connectorCount);
+    metrics.gauge.services.observe(() => registry.services.size);
+    metrics.gauge.flows.observe(() => flows.size);
+    metrics.gauge.addresses.observe(() => addresses.activeCount);
+    metrics.gauge.quarantinedAddresses.observe(() => addresses.quarantinedCount);
+    this.#noteTlsFiles(tls);
+
+    // Steps run from the last to the first: the admin endpoints answer until the end.
+    this.#lifecycle.onShutdown("timers", () => {
+      for (const part of [strangers, flows, expiry, observedAddresses, processMetrics]) {
+        part[Symbol.dispose]();
+      }
+    });
+    this.#lifecycle.onShutdown("admin endpoints", async () => {
+      await this.#admin?.[Symbol.asyncDispose]();
+    });
+    this.#lifecycle.onShutdown(
+      "connections",
+      () => this.#endpoint.close(0, shutdownText, config.drainTimeoutMs),
+    );
+    this.#lifecycle.onReload("TLS files", () => this.#reloadTls());
+  }
+
+  /**
+   * Starts a relay; it takes clients when this resolves.
+   *
+   * @throws ConfigError when a file, an address or a port can't be used; then nothing runs.
+   */
+  static async start(config: RelayConfig, options: RelayOptions = {}): Promise<Relay> {
+    const relay = new Relay(config, options, checkTlsFiles(tlsFilesOf(config)));
+    try {
+      await relay.#startAdmin();
+    } catch (error) {
+      await relay.close();
+      throw error;
+    }
+    relay.#announce();
+    relay.#lifecycle.setReady();
+    return relay;
+  }
+
+  /** Where clients reach it. */
+  get address(): SocketAddress {
+    return this.#endpoint.address;
+  }
+
+  /** Where the admin endpoints are; `undefined` when they are off. */
+  get adminAddress(): SocketAddress | undefined {
+    return this.#admin?.address;
+  }
+
+  /** Resolves with the exit code when it has stopped. */
+  get stopped(): Promise<number> {
+    return this.#lifecycle.stopped;
+  }
+
+  /** What `/status` answers. */
+  status(): RelayStatus {
+    return relayStatus({
+      build: this.#build,
+      lifecycle: this.#lifecycle,
+      registry: this.#registry,
+      stats: this.#endpoint.stats,
+      requireClientCertificate: this.#config.requireClientCertificate,
+      nowMs: this.#clock.now(),
+      startedAtMs: this.#startedAtMs,
+    });
+  }
+
+  /** Reads the TLS files again, for new connections, as SIGHUP does. Never rejects. */
+  reload(): Promise<void> {
+    return this.#lifecycle.reload();
+  }
+
+  /** Closes all connections, waits for their end within the drain timeout, and stops. */
+  async close(): Promise<void> {
+    await this.#lifecycle.drain("closed");
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #startAdmin(): Promise<void> {
+    const { admin } = this.#config;
+    if (admin === undefined) return;
+    this.#admin = await startAdminServer({
+      ...admin,
+      portFlag: "--metrics-port",
+      exposition: () => this.metrics.exposition(),
+      health: () =>
+        this.#lifecycle.phase === "stopped"
+          ? { healthy: false, reason: "stopped" }
+          : { healthy: true },
+      readiness: () => this.#lifecycle.readiness(),
+      status: () => this.status(),
+      logger: this.#logger,
+      clock: this.#clock,
+    });
+  }
+
+  #announce(): void {
+    const { requireClientCertificate, retry, retryKey } = this.#config;
+    this.#logger.info("relay_started", {
+      address: formatSocketAddress(this.address),
+      admin: this.adminAddress === undefined ? "off" : formatSocketAddress(this.adminAddress),
+      ...this.#build,
+      requireClientCert: requireClientCertificate,
+      retry: retry ? (retryKey === undefined ? "random key" : "shared key") : "off",
+    });
+    if (requireClientCertificate) return;
+    this.#logger.warn("client_certificates_not_required", {
+      consequence: "whoever reaches this relay without a certificate may use and provide every " +
+        "service",
+      remedy: 'give clients certificates and start with "--require-client-cert"',
+    });
+  }
+
+  #reloadTls(): void {
+    const reloads = this.metrics.counter.tlsReloads;
+    try {
+      const report = checkTlsFiles(tlsFilesOf(this.#config));
+      this.#endpoint.reloadTls();
+      this.#noteTlsFiles(report);
+    } catch (error) {
+      reloads.labels({ result: "failed" }).inc();
+      throw error;
+    }
+    reloads.labels({ result: "succeeded" }).inc();
+  }
+
+  #noteTlsFiles({ certificate, warnings }: TlsFilesReport): void {
+    for (const warning of warnings) this.#logger.warn("tls_files", { warning });
+    if (certificate !== undefined) {
+      this.metrics.gauge.certificateNotAfterSeconds.set(certificate.notAfter / 1000);
+    }
+  }
+}
+
+function tlsFilesOf(config: RelayConfig): Parameters<typeof checkTlsFiles>[0] {
+  const { certificateFile, keyFile, caFile } = config;
+  return { identity: { certificateFile, keyFile }, caFile };
+}
+
+function bindEndpoint(config: RelayConfig, options: RelayOptions, handler: Clients): QuicEndpoint {
+  const { caFile, externalAddress, retryKey, certificateFile, keyFile } = config;
+  const { instance, clock, logger } = options;
+  const tokens = (): RetryTokens =>
+    new RetryTokens(retryKey ?? crypto.getRandomValues(new Uint8Array(retryKeyLength)));
+  return QuicEndpoint.bind({
+    hostname: config.bindAddress,
+    port: config.port,
+    ...instance && { instance },
+    ...clock && { clock },
+    ...logger && { logger },
+    // Resets need a key that has outlived the process whose connections they end.
+    ...retryKey && { resetKey: resetKeyOf(retryKey) },
+    server: {
+      tls: {
+        identity: { certificateFile, keyFile },
+        ...caFile !== undefined && { caFile },
+        // Not "require": the close that a client without one gets says why (protocol section 8.1).
+        clientCertificate: caFile === undefined ? "none" : "request",
+      },
+      retry: config.retry ? tokens() : undefined,
+      handler,
+      maxConnections: config.maxConnections,
+      ...externalAddress !== undefined && { externalHostname: externalAddress },
+    },
+  });
+}
