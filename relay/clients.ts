@@ -52,6 +52,7 @@ export class Clients implements ConnectionHandler {
     const identity = readClientIdentity(connection);
     if (identity === "invalid") return this.#refuse(connection, "invalid", "invalid client cert");
     if (identity === undefined && requireClientCertificate) {
+      // TLS has refused it already; who may enter does not hang on that alone.
       return this.#refuse(connection, "missing", "client cert required");
     }
     const peer = new Peer(connection, identity, clock.now());

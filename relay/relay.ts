@@ -277,8 +277,13 @@ function bindEndpoint(config: RelayConfig, options: RelayOptions, handler: Clien
       tls: {
         identity: { certificateFile, keyFile },
         ...caFile !== undefined && { caFile },
-        // Not "require": the close that a client without one gets says why (protocol section 8.1).
-        clientCertificate: caFile === undefined ? "none" : "request",
+        // A strict server trusts the given authorities alone; one that merely asks trusts the
+        // system's as well, whose certificates then authorise nothing.
+        clientCertificate: config.requireClientCertificate
+          ? "require"
+          : caFile === undefined
+          ? "none"
+          : "request",
       },
       retry: config.retry ? tokens() : undefined,
       handler,
