@@ -12,8 +12,8 @@ export const version = (manifest as { readonly version?: string }).version ?? "0
 
 /** A relay's configuration, checked and complete. */
 export interface RelayConfig {
-  /** Numeric address to bind. */
-  readonly bindAddress: string;
+  /** Numeric addresses to bind, at least one. */
+  readonly bindAddresses: readonly string[];
   /** UDP port; 0 takes any free one. */
   readonly port: number;
   /** PEM files of the relay's own certificate chain and key. */
@@ -39,6 +39,12 @@ export interface RelayConfig {
 
 function checkAddress(text: string): string | undefined {
   return isIP(withoutBrackets(text)) === 0 ? "it must be an IPv4 or IPv6 address" : undefined;
+}
+
+function checkAddresses(text: string): string | undefined {
+  return text.split(",").every((address) => isIP(withoutBrackets(address)) !== 0)
+    ? undefined
+    : "it must be an IPv4 or IPv6 address, or several with commas between them";
 }
 
 /** The reference needs brackets around IPv6 addresses (fault LR29); here they are optional. */
@@ -88,9 +94,9 @@ export const relayProgram = defineProgram({
       flag: "--bind",
       positional: 4,
       default: "0.0.0.0",
-      placeholder: "ADDRESS",
-      check: checkAddress,
-      help: "Address to listen on",
+      placeholder: "ADDRESS,…",
+      check: checkAddresses,
+      help: "Address to listen on, or several; :: takes IPv4 clients as well",
       group: "Network",
     },
     externalIp: {
@@ -152,7 +158,7 @@ export const relayProgram = defineProgram({
       min: 1,
       max: 1_000_000,
       default: maxConnections,
-      help: "Most connections at a time",
+      help: "Most connections at a time on each address",
       group: "Network",
     },
     metricsPort: {
@@ -260,7 +266,7 @@ function contradictions(values: Values, isRequiredByDefault: boolean): string[] 
 function configOf(values: Values, retryKey: Uint8Array | undefined): RelayConfig {
   const { externalIp, metricsBind, metricsPort } = values;
   return {
-    bindAddress: withoutBrackets(values.bindAddr),
+    bindAddresses: values.bindAddr.split(",").map(withoutBrackets),
     port: values.port,
     certificateFile: values.certPath,
     keyFile: values.keyPath,

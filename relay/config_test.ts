@@ -20,7 +20,7 @@ const open = ["--no-require-client-cert"];
 describe("readRelayCommand", () => {
   it("has the reference's defaults, but requires client certificates", () => {
     assertEquals(read(ca), {
-      bindAddress: "0.0.0.0",
+      bindAddresses: ["0.0.0.0"],
       port: 4433,
       certificateFile: "certs/cert.pem",
       keyFile: "certs/key.pem",
@@ -38,20 +38,25 @@ describe("readRelayCommand", () => {
 
   it("takes the reference's positional arguments", () => {
     const config = read(["5000", "c.pem", "k.pem", "127.0.0.1", "203.0.113.9", ...ca]);
-    const { port, certificateFile, keyFile, bindAddress, externalAddress } = config;
+    const { port, certificateFile, keyFile, bindAddresses, externalAddress } = config;
     assertEquals(
-      [port, certificateFile, keyFile, bindAddress, externalAddress],
-      [5000, "c.pem", "k.pem", "127.0.0.1", "203.0.113.9"],
+      [port, certificateFile, keyFile, bindAddresses, externalAddress],
+      [5000, "c.pem", "k.pem", ["127.0.0.1"], "203.0.113.9"],
     );
   });
 
   it("never takes a flag's value for a positional argument", () => {
     const config = read(["--metrics-port", "0", "--port", "5000", ...ca]);
-    const { port, certificateFile, bindAddress, admin } = config;
+    const { port, certificateFile, bindAddresses, admin } = config;
     assertEquals(
-      [port, certificateFile, bindAddress, admin],
-      [5000, "certs/cert.pem", "0.0.0.0", undefined],
+      [port, certificateFile, bindAddresses, admin],
+      [5000, "certs/cert.pem", ["0.0.0.0"], undefined],
     );
+  });
+
+  it("takes several addresses to listen on", () => {
+    const { bindAddresses } = read(["--bind", "192.0.2.1,[2001:db8::1]", ...ca]);
+    assertEquals(bindAddresses, ["192.0.2.1", "2001:db8::1"]);
   });
 
   it("takes the reference's configuration file and ours", () => {
@@ -74,7 +79,7 @@ describe("readRelayCommand", () => {
     };
     const files = { "/etc/ztna/relay.json": JSON.stringify(file), key: "ab".repeat(32) };
     assertEquals(read([], files), {
-      bindAddress: "::1",
+      bindAddresses: ["::1"],
       port: 1,
       certificateFile: "c",
       keyFile: "k",

@@ -1,37 +1,44 @@
-import type { QuicEndpoint } from "../tunnel/quic/endpoint.ts";
+import { createEndpointStats, type EndpointStats } from "../tunnel/quic/endpoint_stats.ts";
+import type { Listeners } from "./listeners.ts";
 import type { RelayMetrics } from "./metrics.ts";
 
-/** Connects the metrics of the QUIC layer to the endpoint's own counters. */
-export function observeEndpoint(
+/** Connects the metrics of the QUIC layer to the endpoints' own counters. */
+export function observeEndpoints(
   { counter, gauge }: RelayMetrics,
-  endpoint: Pick<QuicEndpoint, "stats" | "sendErrors">,
+  listeners: Pick<Listeners, "total">,
 ): void {
-  const { stats } = endpoint;
-  gauge.activeConnections.observe(() => stats.connections);
-  gauge.establishedConnections.observe(() => stats.establishedConnections);
-  gauge.waitingDatagrams.observe(() => stats.datagramsWaiting);
-  counter.retryTokensValidated.observe(() => stats.retryTokensValidated);
-  counter.retryTokenFailures.observe(() => stats.retryTokenFailures);
-  counter.handshakes.labels({ result: "completed" }).observe(() => stats.handshakesCompleted);
-  counter.handshakes.labels({ result: "failed" }).observe(() => stats.handshakesFailed);
-  counter.packetsReceived.observe(() => stats.packetsReceived);
-  counter.packetsSent.observe(() => stats.packetsSent);
-  counter.receivedBytes.observe(() => stats.bytesReceived);
-  counter.sentBytes.observe(() => stats.bytesSent);
-  counter.sendErrors.observe(() => endpoint.sendErrors);
-  counter.datagramsReceived.observe(() => stats.datagramsReceived);
-  counter.datagramsSent.observe(() => stats.datagramsSent);
-  counter.retriesSent.observe(() => stats.retriesSent);
-  counter.versionNegotiations.observe(() => stats.versionNegotiationsSent);
-  counter.statelessResets.observe(() => stats.statelessResetsSent);
-  counter.addressChanges.observe(() => stats.addressChanges);
-  counter.connectionIdsRotated.observe(() => stats.connectionIdsRotated);
-  counter.handlerErrors.observe(() => stats.handlerErrors);
-  for (const reason of keys(stats.packetsDropped)) {
-    counter.packetsDropped.labels({ reason }).observe(() => stats.packetsDropped[reason]);
+  const sum = (read: (stats: EndpointStats) => number) => (): number =>
+    listeners.total(({ stats }) => read(stats));
+  const reasons = createEndpointStats();
+  gauge.activeConnections.observe(sum((stats) => stats.connections));
+  gauge.establishedConnections.observe(sum((stats) => stats.establishedConnections));
+  gauge.waitingDatagrams.observe(sum((stats) => stats.datagramsWaiting));
+  counter.retryTokensValidated.observe(sum((stats) => stats.retryTokensValidated));
+  counter.retryTokenFailures.observe(sum((stats) => stats.retryTokenFailures));
+  counter.handshakes.labels({ result: "completed" }).observe(
+    sum((stats) => stats.handshakesCompleted),
+  );
+  counter.handshakes.labels({ result: "failed" }).observe(sum((stats) => stats.handshakesFailed));
+  counter.packetsReceived.observe(sum((stats) => stats.packetsReceived));
+  counter.packetsSent.observe(sum((stats) => stats.packetsSent));
+  counter.receivedBytes.observe(sum((stats) => stats.bytesReceived));
+  counter.sentBytes.observe(sum((stats) => stats.bytesSent));
+  counter.sendErrors.observe(() => listeners.total(({ sendErrors }) => sendErrors));
+  counter.datagramsReceived.observe(sum((stats) => stats.datagramsReceived));
+  counter.datagramsSent.observe(sum((stats) => stats.datagramsSent));
+  counter.retriesSent.observe(sum((stats) => stats.retriesSent));
+  counter.versionNegotiations.observe(sum((stats) => stats.versionNegotiationsSent));
+  counter.statelessResets.observe(sum((stats) => stats.statelessResetsSent));
+  counter.addressChanges.observe(sum((stats) => stats.addressChanges));
+  counter.connectionIdsRotated.observe(sum((stats) => stats.connectionIdsRotated));
+  counter.handlerErrors.observe(sum((stats) => stats.handlerErrors));
+  for (const reason of keys(reasons.packetsDropped)) {
+    counter.packetsDropped.labels({ reason }).observe(sum((stats) => stats.packetsDropped[reason]));
   }
-  for (const reason of keys(stats.datagramsDropped)) {
-    counter.datagramsRefused.labels({ reason }).observe(() => stats.datagramsDropped[reason]);
+  for (const reason of keys(reasons.datagramsDropped)) {
+    counter.datagramsRefused.labels({ reason }).observe(
+      sum((stats) => stats.datagramsDropped[reason]),
+    );
   }
 }
 

@@ -1,7 +1,8 @@
 import { describe, it } from "@std/testing/bdd";
 import { assert, assertEquals } from "@std/assert";
+import type { QuicEndpoint } from "../tunnel/quic/endpoint.ts";
 import { createEndpointStats } from "../tunnel/quic/endpoint_stats.ts";
-import { observeEndpoint } from "./endpoint_metrics.ts";
+import { observeEndpoints } from "./endpoint_metrics.ts";
 import { createRelayMetrics, dropReasons, limitNames, relayMetrics } from "./metrics.ts";
 
 /** Protocol section 10.2. */
@@ -45,7 +46,7 @@ describe("the relay's metrics", () => {
   });
 });
 
-describe("observeEndpoint", () => {
+describe("observeEndpoints", () => {
   it("shows each of the endpoint's counters in exactly one series", async () => {
     const stats = createEndpointStats();
     const numbers: number[] = [];
@@ -57,7 +58,8 @@ describe("observeEndpoint", () => {
     };
     fill(stats as unknown as Record<string, unknown>);
     const metrics = createRelayMetrics();
-    observeEndpoint(metrics, { stats, sendErrors: 999_999 });
+    const endpoint = { stats, sendErrors: 999_999 } as QuicEndpoint;
+    observeEndpoints(metrics, { total: (read) => read(endpoint) });
     const exposition = await metrics.exposition();
     for (const number of [...numbers, 999_999]) {
       const found = exposition.split("\n").filter((line) => line.endsWith(` ${number}`));

@@ -4,22 +4,20 @@ import { Lifecycle, type ProcessControl } from "../tunnel/lifecycle.ts";
 import { type Logger, silentLogger } from "../tunnel/log.ts";
 import { type BuildInfo, observeProcess } from "../tunnel/process_metrics.ts";
 import { formatSocketAddress, type SocketAddress } from "../tunnel/quic/address.ts";
-import { QuicEndpoint } from "../tunnel/quic/endpoint.ts";
-import { RetryTokens } from "../tunnel/quic/retry_tokens.ts";
 import { RateLimitedLogger } from "../tunnel/rate_limited_log.ts";
 import { checkTlsFiles, type TlsFilesReport } from "../tunnel/tls_files.ts";
 import { AddressTranslations } from "./address_translation.ts";
 import { CertificateExpiry } from "./certificate_expiry.ts";
 import { Clients } from "./clients.ts";
 import { type RelayConfig, version } from "./config.ts";
-import { observeEndpoint } from "./endpoint_metrics.ts";
+import { observeEndpoints } from "./endpoint_metrics.ts";
 import { FlowTables } from "./flow_table.ts";
+import { Listeners } from "./listeners.ts";
 import { createRelayMetrics, type RelayMetrics } from "./metrics.ts";
 import { ObservedAddresses } from "./observed_address.ts";
 import type { Peer } from "./peer.ts";
 import { RegistrationDesk } from "./registration.ts";
 import { Registry } from "./registry.ts";
-import { resetKeyOf, retryKeyLength } from "./retry_key.ts";
 import { Router } from "./router.ts";
 import { DiscardedSignaling } from "./signaling.ts";
 import { type RelayStatus, relayStatus } from "./status.ts";
@@ -54,7 +52,7 @@ export class Relay implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #build: BuildInfo;
   readonly #startedAtMs: number;
-  readonly #endpoint: QuicEndpoint;
+  readonly #listeners: Listeners;
   readonly #lifecycle: Lifecycle;
   readonly #registry: Registry<Peer>;
   #admin: AdminServer | undefined;
@@ -103,16 +101,21 @@ export class Relay implements AsyncDisposable {
       clock,
     });
 
-    this.#endpoint = bindEndpoint(config, options, clients);
+    const { instance } = options;
+    this.#listeners = Listeners.bind(
+      config,
+      { ...instance && { instance }, clock, logger },
+      clients,
+    );
     this.#build = {
       version,
       release: options.release ?? "dev",
-      instance: this.#endpoint.instance.toHex(),
+      instance: this.#listeners.instance.toHex(),
     };
     this.#lifecycle = new Lifecycle({ logger, clock, control: options.control ?? noSignals });
     const processMetrics = observeProcess(metrics, this.#build, { clock });
 
-    observeEndpoint(metrics, this.#endpoint);
+    observeEndpoints(metrics, this.#listeners);
     metrics.gauge.uptimeSeconds.observe(() => (clock.now() - this.#startedAtMs) / 1000);
     metrics.gauge.ready.observe(() => this.#lifecycle.readiness().ready ? 1 : 0);
     metrics.gauge.agents.observe(() => registry.agentCount);
@@ -134,7 +137,7 @@ export class Relay implements AsyncDisposable {
     });
     this.#lifecycle.onShutdown(
       "connections",
-      () => this.#endpoint.close(0, shutdownText, config.drainTimeoutMs),
+      () => this.#listeners.close(0, shutdownText, config.drainTimeoutMs),
     );
     this.#lifecycle.onReload("TLS files", () => this.#reloadTls());
   }
@@ -157,9 +160,14 @@ export class Relay implements AsyncDisposable {
     return relay;
   }
 
-  /** Where clients reach it. */
+  /** Where clients reach it: the first of its addresses. */
   get address(): SocketAddress {
-    return this.#endpoint.address;
+    return this.#listeners.addresses[0]!;
+  }
+
+  /** All addresses where clients reach it. */
+  get addresses(): SocketAddress[] {
+    return this.#listeners.addresses;
   }
 
   /** Where the admin endpoints are; `undefined` when they are off. */
@@ -178,7 +186,7 @@ export class Relay implements AsyncDisposable {
       build: this.#build,
       lifecycle: this.#lifecycle,
       registry: this.#registry,
-      stats: this.#endpoint.stats,
+      connections: this.#listeners.total(({ stats }) => stats.connections),
       requireClientCertificate: this.#config.requireClientCertificate,
       nowMs: this.#clock.now(),
       startedAtMs: this.#startedAtMs,
@@ -220,7 +228,7 @@ export class Relay implements AsyncDisposable {
   #announce(): void {
     const { requireClientCertificate, retry, retryKey } = this.#config;
     this.#logger.info("relay_started", {
-      address: formatSocketAddress(this.address),
+      address: this.addresses.map(formatSocketAddress).join(" "),
       admin: this.adminAddress === undefined ? "off" : formatSocketAddress(this.adminAddress),
       ...this.#build,
       requireClientCert: requireClientCertificate,
@@ -238,7 +246,7 @@ export class Relay implements AsyncDisposable {
     const reloads = this.metrics.counter.tlsReloads;
     try {
       const report = checkTlsFiles(tlsFilesOf(this.#config));
-      this.#endpoint.reloadTls();
+      this.#listeners.reloadTls();
       this.#noteTlsFiles(report);
     } catch (error) {
       reloads.labels({ result: "failed" }).inc();
@@ -258,37 +266,4 @@ export class Relay implements AsyncDisposable {
 function tlsFilesOf(config: RelayConfig): Parameters<typeof checkTlsFiles>[0] {
   const { certificateFile, keyFile, caFile } = config;
   return { identity: { certificateFile, keyFile }, caFile };
-}
-
-function bindEndpoint(config: RelayConfig, options: RelayOptions, handler: Clients): QuicEndpoint {
-  const { caFile, externalAddress, retryKey, certificateFile, keyFile } = config;
-  const { instance, clock, logger } = options;
-  const tokens = (): RetryTokens =>
-    new RetryTokens(retryKey ?? crypto.getRandomValues(new Uint8Array(retryKeyLength)));
-  return QuicEndpoint.bind({
-    hostname: config.bindAddress,
-    port: config.port,
-    ...instance && { instance },
-    ...clock && { clock },
-    ...logger && { logger },
-    // Resets need a key that has outlived the process whose connections they end.
-    ...retryKey && { resetKey: resetKeyOf(retryKey) },
-    server: {
-      tls: {
-        identity: { certificateFile, keyFile },
-        ...caFile !== undefined && { caFile },
-        // A strict server trusts the given authorities alone; one that merely asks trusts the
-        // system's as well, whose certificates then authorise nothing.
-        clientCertificate: config.requireClientCertificate
-          ? "require"
-          : caFile === undefined
-          ? "none"
-          : "request",
-      },
-      retry: config.retry ? tokens() : undefined,
-      handler,
-      maxConnections: config.maxConnections,
-      ...externalAddress !== undefined && { externalHostname: externalAddress },
-    },
-  });
 }

@@ -25,7 +25,7 @@ let server: TestIdentity;
 
 function configWith(change: Partial<RelayConfig> = {}): RelayConfig {
   return {
-    bindAddress: "127.0.0.1",
+    bindAddresses: ["127.0.0.1"],
     port: 0,
     certificateFile: server.certificateFile,
     keyFile: server.keyFile,
@@ -44,11 +44,12 @@ function configWith(change: Partial<RelayConfig> = {}): RelayConfig {
 class Client implements AsyncDisposable {
   readonly handler = new RecordingHandler();
   readonly connection: QuicConnection;
-  readonly #endpoint = QuicEndpoint.bind({ hostname: "127.0.0.1", port: 0 });
+  readonly #endpoint: QuicEndpoint;
 
-  constructor(relay: Relay, identity?: TestIdentity) {
+  constructor(relay: Relay, identity?: TestIdentity, remote = relay.address) {
+    this.#endpoint = QuicEndpoint.bind({ hostname: remote.hostname, port: 0 });
     this.connection = this.#endpoint.connect({
-      remote: relay.address,
+      remote,
       serverName: "ztna-server",
       tls: { caFile: certificates.caFile, verifyPeer: true, ...identity && { identity } },
       handler: this.handler,
@@ -160,6 +161,18 @@ describe("Relay", () => {
       code: 0x100 + 116,
       text: "",
     });
+  });
+
+  it("listens on several addresses (fault LR30)", async () => {
+    const bindAddresses = ["127.0.0.1", "::1"];
+    await using relay = await Relay.start(configWith({ admin: undefined, bindAddresses }));
+    assertEquals(relay.addresses.map(({ hostname }) => hostname), bindAddresses);
+    await using agent = new Client(relay, await certificates.client("agent", "a", ["echo"]));
+    const identity = await certificates.client("connector", "c", ["echo"]);
+    await using connector = new Client(relay, identity, relay.addresses[1]);
+    assertEquals(await agent.register("agent", "echo"), true);
+    assertEquals(await connector.register("connector", "echo"), true);
+    assertEquals(relay.status().connections, { total: 2, agents: 1, connectors: 1 });
   });
 
   it("takes everybody when told to, and says so in the log and in the status", async () => {

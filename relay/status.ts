@@ -1,5 +1,4 @@
 import type { Lifecycle } from "../tunnel/lifecycle.ts";
-import type { EndpointStats } from "../tunnel/quic/endpoint_stats.ts";
 import { maxStatusConnectors, maxStatusServices } from "./limits.ts";
 import type { Peer } from "./peer.ts";
 import type { Registry } from "./registry.ts";
@@ -50,7 +49,8 @@ export interface StatusSources {
   readonly build: { readonly version: string; readonly release: string; readonly instance: string };
   readonly lifecycle: Lifecycle;
   readonly registry: Registry<Peer>;
-  readonly stats: EndpointStats;
+  /** QUIC connections, half-open ones included. */
+  readonly connections: number;
   readonly requireClientCertificate: boolean;
   /** The relay's clock now, and when it started, in ms. */
   readonly nowMs: number;
@@ -59,7 +59,7 @@ export interface StatusSources {
 
 /** The data of `/status`, bounded in size. */
 export function relayStatus(sources: StatusSources): RelayStatus {
-  const { build, lifecycle, registry, stats, nowMs, startedAtMs } = sources;
+  const { build, lifecycle, registry, connections, nowMs, startedAtMs } = sources;
   const services: [string, ServiceStatus][] = [];
   for (const [id, service] of registry.services) {
     if (services.length >= maxStatusServices) break;
@@ -72,7 +72,7 @@ export function relayStatus(sources: StatusSources): RelayStatus {
     phase: lifecycle.phase,
     requireClientCert: sources.requireClientCertificate,
     connections: {
-      total: stats.connections,
+      total: connections,
       agents: registry.agentCount,
       connectors: registry.connectorCount,
     },
