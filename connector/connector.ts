@@ -1,0 +1,345 @@
+import { type AdminServer, startAdminServer } from "../tunnel/admin.ts";
+import { type Clock, systemClock } from "../tunnel/clock.ts";
+import { Lifecycle, type ProcessControl } from "../tunnel/lifecycle.ts";
+import { type Logger, silentLogger } from "../tunnel/log.ts";
+import { createMetrics } from "../tunnel/metrics.ts";
+import { type BuildInfo, observeProcess } from "../tunnel/process_metrics.ts";
+import { formatSocketAddress, type SocketAddress } from "../tunnel/quic/address.ts";
+import type { ClientTls } from "../tunnel/quic/tls_config.ts";
+import { RateLimitedLogger } from "../tunnel/rate_limited_log.ts";
+import { checkTlsFiles, type TlsFilesReport } from "../tunnel/tls_files.ts";
+import { Backend } from "./backend.ts";
+import { type ConnectorConfig, version } from "./config.ts";
+import { type ConnectorLimits, connectorLimits } from "./limits.ts";
+import { type Lookup, lookupWithSystem } from "./lookup.ts";
+import { connectorMetrics } from "./metrics.ts";
+import { QuicDialer } from "./relay_dialer.ts";
+import { Service } from "./service.ts";
+import type { ServiceConfig } from "./service_config.ts";
+import { type ConnectorMetrics, ServiceMetrics } from "./service_metrics.ts";
+import { type ConnectorStatus, seconds, serviceStatus, unregisteredReason } from "./status.ts";
+import { formatTarget } from "./target.ts";
+import type { TcpHandler } from "./tcp/tcp_handler.ts";
+import { UdpForwarder } from "./udp.ts";
+import { Uplink } from "./uplink.ts";
+import { UplinkObserver } from "./uplink_observer.ts";
+
+/** What a connector takes from its surroundings; all of it has a default. */
+export interface ConnectorOptions {
+  readonly clock?: Clock;
+  /** Jitter of the back-offs; `Math.random` by default. */
+  readonly random?: () => number;
+  readonly logger?: Logger;
+  /** Signals to act on; none by default. */
+  readonly control?: ProcessControl;
+  /** ID of the release, for `/status`; `dev` by default. */
+  readonly release?: string;
+  /** Bounds and timings that differ from the usual ones. */
+  readonly limits?: Partial<ConnectorLimits>;
+  /** How names are resolved; the system's resolver by default. */
+  readonly lookup?: Lookup;
+  /** Carries TCP; without it, TCP is dropped. */
+  readonly tcp?: TcpHandler;
+}
+
+const noSignals: ProcessControl = {
+  addSignalListener(): void {},
+  removeSignalListener(): void {},
+  exit(): void {},
+};
+
+/** Label combinations of one metric for each service: reasons, causes, kinds. */
+const seriesPerService = 40;
+
+/** A running connector. */
+export class Connector implements AsyncDisposable {
+  /** What it measures. */
+  readonly metrics: ConnectorMetrics;
+  readonly #config: ConnectorConfig;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #build: BuildInfo;
+  readonly #startedAtMs: number;
+  readonly #lifecycle: Lifecycle;
+  readonly #dialer: QuicDialer;
+  readonly #observer: UplinkObserver;
+  readonly #uplinks: readonly Uplink[];
+  #admin: AdminServer | undefined;
+
+  private constructor(config: ConnectorConfig, options: ConnectorOptions) {
+    const { clock = systemClock, logger = silentLogger, lookup = lookupWithSystem } = options;
+    const limits: ConnectorLimits = {
+      ...connectorLimits,
+      ...config.maxUdpFlows !== undefined && {
+        udpFlows: config.maxUdpFlows,
+        udpFlowsPerSource: Math.ceil(config.maxUdpFlows / 4),
+      },
+      ...options.limits,
+    };
+    this.#config = config;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#startedAtMs = clock.now();
+    this.#build = {
+      version,
+      release: options.release ?? "dev",
+      instance: crypto.getRandomValues(new Uint8Array(4)).toHex(),
+    };
+    const metrics = this.metrics = createMetrics(connectorMetrics, {
+      maxSeriesPerMetric: Math.max(200, config.services.length * seriesPerService),
+    });
+    this.#lifecycle = new Lifecycle({ logger, clock, control: options.control ?? noSignals });
+    const strangers = new RateLimitedLogger(logger, { clock });
+    const processMetrics = observeProcess(metrics, this.#build, { clock });
+    this.#dialer = new QuicDialer({
+      tls: tlsOf(config),
+      serverName: config.serverName,
+      clock,
+      logger: strangers,
+    });
+    const udp = new UdpForwarder({ clock, limits });
+    this.#observer = new UplinkObserver({
+      metrics,
+      logger,
+      anyRegistered: () => this.#uplinks.some(({ state }) => state === "registered"),
+    });
+    const shared = { udp, tcp: options.tcp, limits, lookup, clock, logger: strangers };
+    this.#uplinks = config.services.map((service) =>
+      new Uplink({
+        service: createService(service, metrics, shared),
+        target: config.server,
+        dialer: this.#dialer,
+        lookup,
+        clock,
+        random: options.random ?? Math.random,
+        limits,
+        onEvent: (uplink, event) => {
+          this.#observer.onEvent(uplink, event);
+          if (event.type === "state") this.#updateReadiness();
+        },
+        onObservedAddress: (uplink, address) => this.#observer.onObservedAddress(uplink, address),
+      })
+    );
+    this.#observeMetrics(limits);
+
+    // Steps run from the last to the first: the admin endpoints answer until the end.
+    this.#lifecycle.onShutdown("timers", () => {
+      strangers[Symbol.dispose]();
+      processMetrics[Symbol.dispose]();
+    });
+    this.#lifecycle.onShutdown("admin endpoints", async () => {
+      await this.#admin?.[Symbol.asyncDispose]();
+    });
+    this.#lifecycle.onShutdown("relay connections", async () => {
+      await Promise.all(this.#uplinks.map((uplink) => uplink.stop()));
+    });
+    this.#lifecycle.onReload("TLS files", () => this.#reloadTls());
+  }
+
+  /**
+   * Starts a connector. It resolves when the admin endpoints listen; the services register in the
+   * background, for as long as it takes: see {@linkcode readiness}.
+   *
+   * @throws ConfigError when a file or the admin port can't be used; then nothing runs.
+   */
+  static async start(
+    config: ConnectorConfig,
+    options: ConnectorOptions = {},
+  ): Promise<Connector> {
+    const report = checkTlsFiles(tlsFilesOf(config));
+    checkTlsFiles({ identity: config.p2pIdentity });
+    const connector = new Connector(config, options);
+    try {
+      connector.#noteTlsFiles(report);
+      await connector.#startAdmin();
+    } catch (error) {
+      await connector.close();
+      throw error;
+    }
+    connector.#announce();
+    for (const uplink of connector.#uplinks) uplink.start();
+    return connector;
+  }
+
+  /** Where the admin endpoints are; `undefined` when they are off. */
+  get adminAddress(): SocketAddress | undefined {
+    return this.#admin?.address;
+  }
+
+  /** Resolves with the exit code when it has stopped. */
+  get stopped(): Promise<number> {
+    return this.#lifecycle.stopped;
+  }
+
+  /** What `/readyz` answers: ready when every service is registered. */
+  readiness(): { readonly ready: boolean; readonly reason?: string } {
+    if (this.#lifecycle.draining.aborted) return this.#lifecycle.readiness();
+    const reason = unregisteredReason(this.#uplinks);
+    return reason === undefined ? { ready: true } : { ready: false, reason };
+  }
+
+  /** What `/status` answers. */
+  status(): ConnectorStatus {
+    return {
+      ...this.#build,
+      uptimeSeconds: seconds(this.#clock.now() - this.#startedAtMs),
+      ready: this.readiness().ready,
+      phase: this.#lifecycle.phase,
+      services: this.#uplinks.map(serviceStatus),
+    };
+  }
+
+  /** Checks the TLS files that new connections will use, as SIGHUP does. Never rejects. */
+  reload(): Promise<void> {
+    return this.#lifecycle.reload();
+  }
+
+  /** Says goodbye to the relays and stops. */
+  async close(): Promise<void> {
+    await this.#lifecycle.drain("closed");
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** The lifecycle logs what changes, so it learns less than `/readyz` tells. */
+  #updateReadiness(): void {
+    const missing = this.#uplinks.filter(({ state }) => state !== "registered").length;
+    if (missing === 0) this.#lifecycle.setReady();
+    else if (this.#lifecycle.phase === "ready") {
+      this.#lifecycle.setNotReady(`${missing} of ${this.#uplinks.length} services not registered`);
+    }
+  }
+
+  #observeMetrics(limits: ConnectorLimits): void {
+    const { gauge, counter } = this.metrics;
+    const dialer = this.#dialer;
+    gauge.uptime.observe(() => (this.#clock.now() - this.#startedAtMs) / 1000);
+    gauge.udpFlowLimit.set(limits.udpFlows);
+    gauge.ready.observe(() => this.readiness().ready ? 1 : 0);
+    gauge.services.set(this.#uplinks.length);
+    counter.quicPackets.labels({ direction: "sent" }).observe(() => dialer.traffic().packetsSent);
+    counter.quicPackets.labels({ direction: "received" })
+      .observe(() => dialer.traffic().packetsReceived);
+    counter.quicBytes.labels({ direction: "sent" }).observe(() => dialer.traffic().bytesSent);
+    counter.quicBytes.labels({ direction: "received" })
+      .observe(() => dialer.traffic().bytesReceived);
+    for (const uplink of this.#uplinks) this.#observer.add(uplink);
+  }
+
+  async #startAdmin(): Promise<void> {
+    const { admin } = this.#config;
+    if (admin === undefined) return;
+    this.#admin = await startAdminServer({
+      ...admin,
+      portFlag: "--metrics-port",
+      exposition: () => this.metrics.exposition(),
+      health: () =>
+        this.#lifecycle.phase === "stopped"
+          ? { healthy: false, reason: "stopped" }
+          : { healthy: true },
+      readiness: () => this.readiness(),
+      status: () => this.status(),
+      logger: this.#logger,
+      clock: this.#clock,
+    });
+  }
+
+  #announce(): void {
+    const { server, serverName, verifyPeer, identity, services, p2pIdentity } = this.#config;
+    this.#logger.info("connector_started", {
+      relay: formatTarget(server),
+      serverName,
+      admin: this.adminAddress === undefined ? "off" : formatSocketAddress(this.adminAddress),
+      ...this.#build,
+      services: services.map(({ id, backend }) => `${id} -> ${formatTarget(backend)}`),
+      clientCertificate: identity?.certificateFile ?? "none",
+    });
+    if (!verifyPeer) {
+      this.#logger.warn("relay_not_verified", {
+        consequence: "whoever can intercept its packets can be the relay",
+        remedy: 'give the relay\'s CA with "--ca-cert" and leave "--no-verify-peer" out',
+      });
+    }
+    if (p2pIdentity !== undefined) {
+      this.#logger.warn("p2p_not_supported", {
+        consequence: "agents reach this connector through the relay only",
+      });
+    }
+    const tcpOnly = services.filter(({ protocol }) => protocol === "tcp").map(({ id }) => id);
+    if (tcpOnly.length > 0) {
+      this.#logger.warn("tcp_not_supported", {
+        services: tcpOnly,
+        consequence: "these services answer pings only",
+      });
+    }
+  }
+
+  /**
+   * Every new connection reads the files itself; this tells now whether the next one will be able
+   * to. Connections that exist stay as they are.
+   */
+  #reloadTls(): void {
+    const { reloads } = this.metrics.counter;
+    try {
+      this.#noteTlsFiles(checkTlsFiles(tlsFilesOf(this.#config)));
+    } catch (error) {
+      reloads.labels({ result: "failed" }).inc();
+      throw error;
+    }
+    reloads.labels({ result: "ok" }).inc();
+  }
+
+  #noteTlsFiles({ certificate, warnings }: TlsFilesReport): void {
+    for (const warning of warnings) this.#logger.warn("tls_files", { warning });
+    if (certificate !== undefined) {
+      this.metrics.gauge.certificateExpiry.set(certificate.notAfter / 1000);
+    }
+  }
+}
+
+function createService(
+  config: ServiceConfig,
+  metrics: ConnectorMetrics,
+  shared: {
+    readonly udp: UdpForwarder;
+    readonly tcp: TcpHandler | undefined;
+    readonly limits: ConnectorLimits;
+    readonly lookup: Lookup;
+    readonly clock: Clock;
+    readonly logger: Logger;
+  },
+): Service {
+  const { udp, tcp, limits, lookup, clock } = shared;
+  const { id, backend: target, protocol, serviceAddress } = config;
+  const logger = shared.logger.child({ service: id });
+  const serviceMetrics = new ServiceMetrics(metrics, id);
+  const backend = new Backend({ target, lookup, clock, logger, observer: serviceMetrics, limits });
+  // The first packet shall find an address.
+  void backend.resolve();
+  return new Service({
+    id,
+    backend,
+    metrics: serviceMetrics,
+    protocol,
+    udp,
+    tcp,
+    serviceAddress,
+    icmpRepliesPerSecond: limits.icmpRepliesPerSecond,
+    clock,
+    logger,
+  });
+}
+
+function tlsOf({ identity, caFile, verifyPeer }: ConnectorConfig): ClientTls {
+  return {
+    verifyPeer,
+    ...identity !== undefined && { identity },
+    ...caFile !== undefined && { caFile },
+  };
+}
+
+function tlsFilesOf({ identity, caFile }: ConnectorConfig): Parameters<typeof checkTlsFiles>[0] {
+  return { identity, caFile };
+}
