@@ -58,7 +58,7 @@ class Bench implements AsyncDisposable {
   relayPort = 0;
   readonly directory = Deno.makeTempDirSync({ prefix: "ztna-bench-" });
 
-  async start(): Promise<this> {
+  async start(): Promise<void> {
     const { directory } = this;
     this.#stack.defer(() => Deno.remove(directory, { recursive: true }));
     await issueCertificates(directory);
@@ -101,7 +101,6 @@ class Bench implements AsyncDisposable {
       );
     this.load = worker("load_agent", [String(this.relayPort)]);
     this.floors = [worker("floor"), worker("floor")];
-    return this;
   }
 
   idleAgents(): Worker {
@@ -245,7 +244,11 @@ export async function benchRelay(
 ): Promise<{ json: RelayBenchReport; table: string }> {
   const { quick, progress } = options;
   const idleCount = quick ? 100 : 2000;
-  await using bench = await new Bench().start();
+  await using bench = new Bench();
+  const interrupt = () => void bench[Symbol.asyncDispose]().finally(() => Deno.exit(130));
+  Deno.addSignalListener("SIGINT", interrupt);
+  Deno.addSignalListener("SIGTERM", interrupt);
+  await bench.start();
   const rows: RelayBenchRow[] = [];
   for (const bytes of payloadSizes) {
     progress(`${bytes} bytes, no idle connections`);
@@ -261,6 +264,8 @@ export async function benchRelay(
     rows[index + payloadSizes.length]!.cpuPerDatagramMicroseconds /
     rows[index]!.cpuPerDatagramMicroseconds
   );
+  Deno.removeSignalListener("SIGINT", interrupt);
+  Deno.removeSignalListener("SIGTERM", interrupt);
   const json: RelayBenchReport = {
     schema: 1,
     rows,
