@@ -1,9 +1,16 @@
-import { isIP } from "node:net";
 import manifest from "../deno.json" with { type: "json" };
 import { ConfigError } from "../tunnel/errors.ts";
-import { type LogLevel, logLevels } from "../tunnel/log.ts";
+import type { LogLevel } from "../tunnel/log.ts";
 import { defineProgram, type OptionValues, parseOptions } from "../tunnel/options.ts";
 import { quote } from "../tunnel/printable.ts";
+import type { ProgramCommand } from "../tunnel/program.ts";
+import {
+  adminAddressOf,
+  checkAddress,
+  logLevelOption,
+  metricsBindOption,
+  metricsPortOption,
+} from "../tunnel/program_options.ts";
 import type { TlsIdentity } from "../tunnel/quic/tls_config.ts";
 import { encodeServiceId } from "../tunnel/wire/datagram_message.ts";
 import { parseIpv4Address } from "../tunnel/wire/ipv4.ts";
@@ -63,17 +70,9 @@ function checkIpv4(text: string): string | undefined {
   return parseIpv4Address(text) === undefined ? "it must be an IPv4 address" : undefined;
 }
 
-function checkAddress(text: string): string | undefined {
-  return isIP(withoutBrackets(text)) === 0 ? "it must be an IPv4 or IPv6 address" : undefined;
-}
-
 function checkServiceId(text: string): string | undefined {
   const bytes = encodeServiceId(text);
   return isWireError(bytes) ? "it must have at most 255 bytes of UTF-8" : undefined;
-}
-
-function withoutBrackets(address: string): string {
-  return address.replace(/^\[(.*)\]$/, "$1");
 }
 
 /** The connector's command line and configuration file; the reference's, and ours after them. */
@@ -236,46 +235,11 @@ export const connectorProgram = defineProgram({
       group: "Direct connections",
       legacy: "The reference ignores what is no address",
     },
-    metricsPort: {
-      type: "port",
-      key: "metrics_port",
-      flag: "--metrics-port",
-      default: 9091,
-      help: "TCP port of /healthz, /readyz, /metrics and /status; 0 turns them off",
-      group: "Operation",
-    },
-    metricsBind: {
-      type: "string",
-      key: "metrics_bind",
-      flag: "--metrics-bind",
-      default: "127.0.0.1",
-      placeholder: "ADDRESS",
-      check: checkAddress,
-      help: "Address of these endpoints, which know no authentication",
-      group: "Operation",
-      legacy: "The reference listens on all addresses",
-    },
-    logLevel: {
-      type: "choice",
-      key: "log_level",
-      flag: "--log-level",
-      choices: logLevels,
-      default: "info",
-      help: "Least gravity of what is logged",
-      group: "Operation",
-    },
+    metricsPort: { ...metricsPortOption, default: 9091 },
+    metricsBind: { ...metricsBindOption, legacy: "The reference listens on all addresses" },
+    logLevel: logLevelOption,
   },
 });
-
-/** What a command line asks of the connector. */
-export type ConnectorCommand =
-  /** Print `text` and exit with 0. */
-  | { readonly kind: "help" | "version"; readonly text: string }
-  | {
-    readonly kind: "run";
-    readonly config: ConnectorConfig;
-    readonly configFile: string | undefined;
-  };
 
 /**
  * Reads the connector's command line and configuration file.
@@ -286,7 +250,7 @@ export type ConnectorCommand =
 export function readConnectorCommand(
   argv: readonly string[],
   readFile?: (path: string) => Uint8Array,
-): ConnectorCommand {
+): ProgramCommand<ConnectorConfig> {
   const parsed = parseOptions(connectorProgram, argv, readFile);
   if (parsed.kind !== "run") return parsed;
   const { values } = parsed;
@@ -301,7 +265,6 @@ export function readConnectorCommand(
   );
   const p2pIdentity = pairOf(values.p2pCert, values.p2pKey, ["--p2p-cert", "--p2p-key"], mistakes);
   if (mistakes.length > 0) throw new ConfigError(mistakes.join("\n"));
-  const { metricsPort, metricsBind } = values;
   return {
     kind: "run",
     configFile: parsed.configFile,
@@ -314,9 +277,7 @@ export function readConnectorCommand(
       identity,
       services,
       maxUdpFlows: values.maxUdpFlows,
-      admin: metricsPort === 0
-        ? undefined
-        : { hostname: withoutBrackets(metricsBind), port: metricsPort },
+      admin: adminAddressOf(values),
       p2pIdentity,
       logLevel: values.logLevel,
     },

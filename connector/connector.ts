@@ -1,8 +1,9 @@
-import { type AdminServer, startAdminServer } from "../tunnel/admin.ts";
+import type { AdminServer } from "../tunnel/admin.ts";
 import { type Clock, systemClock } from "../tunnel/clock.ts";
 import { Lifecycle, type ProcessControl } from "../tunnel/lifecycle.ts";
 import { type Logger, silentLogger } from "../tunnel/log.ts";
 import { createMetrics } from "../tunnel/metrics.ts";
+import { startProgramAdmin } from "../tunnel/program_admin.ts";
 import { type BuildInfo, observeProcess } from "../tunnel/process_metrics.ts";
 import { formatSocketAddress, type SocketAddress } from "../tunnel/quic/address.ts";
 import type { ClientTls } from "../tunnel/quic/tls_config.ts";
@@ -229,16 +230,10 @@ export class Connector implements AsyncDisposable {
   }
 
   async #startAdmin(): Promise<void> {
-    const { admin } = this.#config;
-    if (admin === undefined) return;
-    this.#admin = await startAdminServer({
-      ...admin,
-      portFlag: "--metrics-port",
-      exposition: () => this.metrics.exposition(),
-      health: () =>
-        this.#lifecycle.phase === "stopped"
-          ? { healthy: false, reason: "stopped" }
-          : { healthy: true },
+    this.#admin = await startProgramAdmin({
+      address: this.#config.admin,
+      lifecycle: this.#lifecycle,
+      metrics: this.metrics,
       readiness: () => this.readiness(),
       status: () => this.status(),
       logger: this.#logger,

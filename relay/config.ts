@@ -1,7 +1,15 @@
-import { isIP } from "node:net";
 import manifest from "../deno.json" with { type: "json" };
 import { ConfigError } from "../tunnel/errors.ts";
-import { type LogLevel, logLevels } from "../tunnel/log.ts";
+import type { LogLevel } from "../tunnel/log.ts";
+import type { ProgramCommand } from "../tunnel/program.ts";
+import {
+  adminAddressOf,
+  checkAddress,
+  logLevelOption,
+  metricsBindOption,
+  metricsPortOption,
+  withoutBrackets,
+} from "../tunnel/program_options.ts";
 import { defineProgram, type OptionValues, parseOptions } from "../tunnel/options.ts";
 import { maxConnections } from "../tunnel/quic/limits.ts";
 import { defaultDrainTimeoutSeconds } from "./limits.ts";
@@ -37,19 +45,10 @@ export interface RelayConfig {
   readonly logLevel: LogLevel;
 }
 
-function checkAddress(text: string): string | undefined {
-  return isIP(withoutBrackets(text)) === 0 ? "it must be an IPv4 or IPv6 address" : undefined;
-}
-
 function checkAddresses(text: string): string | undefined {
-  return text.split(",").every((address) => isIP(withoutBrackets(address)) !== 0)
+  return text.split(",").every((address) => checkAddress(address) === undefined)
     ? undefined
     : "it must be an IPv4 or IPv6 address, or several with commas between them";
-}
-
-/** The reference needs brackets around IPv6 addresses (fault LR29); here they are optional. */
-function withoutBrackets(address: string): string {
-  return address.replace(/^\[(.*)\]$/, "$1");
 }
 
 /** The relay's command line and configuration file; the reference's, and ours after them. */
@@ -161,25 +160,8 @@ export const relayProgram = defineProgram({
       help: "Most connections at a time on each address",
       group: "Network",
     },
-    metricsPort: {
-      type: "port",
-      key: "metrics_port",
-      flag: "--metrics-port",
-      default: 9090,
-      help: "TCP port of /healthz, /readyz, /metrics and /status; 0 turns them off",
-      group: "Operation",
-    },
-    metricsBind: {
-      type: "string",
-      key: "metrics_bind",
-      flag: "--metrics-bind",
-      default: "127.0.0.1",
-      placeholder: "ADDRESS",
-      check: checkAddress,
-      help: "Address of these endpoints, which know no authentication",
-      group: "Operation",
-      legacy: "The reference listens on bind_addr",
-    },
+    metricsPort: { ...metricsPortOption, default: 9090 },
+    metricsBind: { ...metricsBindOption, legacy: "The reference listens on bind_addr" },
     drainTimeout: {
       type: "number",
       key: "drain_timeout",
@@ -190,23 +172,9 @@ export const relayProgram = defineProgram({
       help: "How long a shutdown waits for connections to end",
       group: "Operation",
     },
-    logLevel: {
-      type: "choice",
-      key: "log_level",
-      flag: "--log-level",
-      choices: logLevels,
-      default: "info",
-      help: "Least gravity of what is logged",
-      group: "Operation",
-    },
+    logLevel: logLevelOption,
   },
 });
-
-/** What a command line asks of the relay. */
-export type RelayCommand =
-  /** Print `text` and exit with 0. */
-  | { readonly kind: "help" | "version"; readonly text: string }
-  | { readonly kind: "run"; readonly config: RelayConfig; readonly configFile: string | undefined };
 
 /**
  * Reads the relay's command line, its configuration file and the retry key.
@@ -217,7 +185,7 @@ export type RelayCommand =
 export function readRelayCommand(
   argv: readonly string[],
   readFile?: (path: string) => Uint8Array,
-): RelayCommand {
+): ProgramCommand<RelayConfig> {
   const parsed = parseOptions(relayProgram, argv, readFile);
   if (parsed.kind !== "run") return parsed;
   const mistakes = contradictions(parsed.values, parsed.sources.requireClientCert === "default");
@@ -264,7 +232,7 @@ function contradictions(values: Values, isRequiredByDefault: boolean): string[] 
 }
 
 function configOf(values: Values, retryKey: Uint8Array | undefined): RelayConfig {
-  const { externalIp, metricsBind, metricsPort } = values;
+  const { externalIp } = values;
   return {
     bindAddresses: values.bindAddr.split(",").map(withoutBrackets),
     port: values.port,
@@ -275,9 +243,7 @@ function configOf(values: Values, retryKey: Uint8Array | undefined): RelayConfig
     requireClientCertificate: values.requireClientCert,
     retry: !values.disableRetry,
     retryKey,
-    admin: metricsPort === 0
-      ? undefined
-      : { hostname: withoutBrackets(metricsBind), port: metricsPort },
+    admin: adminAddressOf(values),
     drainTimeoutMs: values.drainTimeout * 1000,
     maxConnections: values.maxConnections,
     logLevel: values.logLevel,
