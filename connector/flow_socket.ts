@@ -1,4 +1,5 @@
 import { encodeSockaddr, maxSockaddrBytes } from "../tunnel/quic/sockaddr.ts";
+import { SystemSocket } from "../tunnel/quic/system_socket.ts";
 import type { BackendAddress } from "./backend.ts";
 import { flowReceiveBufferBytes } from "./limits.ts";
 
@@ -20,47 +21,8 @@ export interface DatagramSocket {
   close(): void;
 }
 
-const symbols = {
-  // Lengths are declared with 32 bits, which hold any packet's and cost no big integer: on the
-  // platforms of this library a register's upper half is zero then.
-  sendto: { parameters: ["i32", "buffer", "u32", "i32", "buffer", "u32"], result: "i32" },
-  recvfrom: { parameters: ["i32", "buffer", "u32", "i32", "buffer", "buffer"], result: "i32" },
-  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
-  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
-  dup: { parameters: ["i32"], result: "i32" },
-  close: { parameters: ["i32"], result: "i32" },
-} as const;
-
-type Library = Deno.DynamicLibrary<typeof symbols>["symbols"];
-
-let library: Library | null | undefined;
-
-/** The C library's functions, or `null` where they are not to be had. */
-function openLibrary(): Library | null {
-  if (library !== undefined) return library;
-  library = null;
-  if (Deno.build.os === "linux") {
-    try {
-      library = Deno.dlopen("libc.so.6", symbols).symbols;
-    } catch {
-      // Not permitted, or another C library.
-    }
-  }
-  return library;
-}
-
 /** No buffer here is shared with another thread, which the types of callers don't say. */
 type NotShared = Uint8Array<ArrayBuffer>;
-
-/** Linux' numbers, from its headers. */
-const levelSocket = 1;
-const optionReceiveBuffer = 8;
-const optionReceiveBufferForce = 33;
-const standardError = 2;
-
-/** Where the system writes who has sent a datagram; looked at before the next call. */
-const sender = new Uint8Array(maxSockaddrBytes);
-const senderLength = new Uint32Array(1);
 
 /**
  * A UDP socket towards one backend. On Linux packets go through system calls: a send and a receive
@@ -69,10 +31,8 @@ const senderLength = new Uint32Array(1);
  */
 export class FlowSocket implements DatagramSocket {
   readonly #socket: Deno.DatagramConn;
-  readonly #library: Library | null;
-  /** Ours while the socket is open; -1 where it isn't known, or closed. */
-  #descriptor: number;
-  readonly #to: Uint8Array<ArrayBuffer> | undefined;
+  readonly #system: SystemSocket | undefined;
+  readonly #to: NotShared | undefined;
 
   /**
    * Opens a socket on any free port.
@@ -81,23 +41,20 @@ export class FlowSocket implements DatagramSocket {
    * @throws what `Deno.listenDatagram` throws.
    */
   constructor(to: BackendAddress, useSystemCalls = true) {
-    this.#library = useSystemCalls ? openLibrary() : null;
-    const candidate = this.#library === null ? -1 : nextDescriptor(this.#library);
-    this.#socket = Deno.listenDatagram({
-      transport: "udp",
-      hostname: localHostname(to.hostname),
-      port: 0,
-    });
+    const bind = (): Deno.DatagramConn =>
+      Deno.listenDatagram({ transport: "udp", hostname: localHostname(to.hostname), port: 0 });
     this.#to = encodeSockaddr(to);
-    const known = this.#library !== null && this.#to !== undefined &&
-      isBoundTo(this.#library, candidate, this.#socket.addr as Deno.NetAddr);
-    this.#descriptor = known ? candidate : -1;
-    if (known) enlargeReceiveBuffer(this.#library!, candidate);
+    const { socket, system } = useSystemCalls && this.#to !== undefined
+      ? SystemSocket.open(bind)
+      : { socket: bind(), system: undefined };
+    this.#socket = socket;
+    this.#system = system;
+    system?.setBuffers({ receive: flowReceiveBufferBytes });
   }
 
   /** Whether packets go through system calls. */
   get usesSystemCalls(): boolean {
-    return this.#descriptor >= 0;
+    return this.#system?.isOpen ?? false;
   }
 
   send(data: Uint8Array, to: Deno.NetAddr): Promise<number> {
@@ -109,43 +66,22 @@ export class FlowSocket implements DatagramSocket {
   }
 
   sendNow(data: Uint8Array): boolean {
-    if (this.#descriptor < 0) return false;
-    const { length } = data;
-    const to = this.#to!;
-    const sent = this.#library!.sendto(
-      this.#descriptor,
-      data as NotShared,
-      length,
-      0,
-      to,
-      to.length,
-    );
-    return sent === length;
+    return this.#system?.send(data as NotShared, data.length, this.#to!) ?? false;
   }
 
   receiveNow(buffer: Uint8Array): number {
-    if (this.#descriptor < 0) return nothingReceived;
-    senderLength[0] = maxSockaddrBytes;
-    const length = this.#library!.recvfrom(
-      this.#descriptor,
-      buffer as NotShared,
-      buffer.length,
-      0,
-      sender,
-      senderLength,
-    );
+    const length = this.#system?.receive(buffer as NotShared) ?? -1;
     if (length < 0) return nothingReceived;
-    return this.#isFromBackend() ? length : foreignReceived;
+    return this.#isFromBackend(this.#system!.sender) ? length : foreignReceived;
   }
 
   close(): void {
-    // The system gives its number to whatever is opened next.
-    this.#descriptor = -1;
+    this.#system?.close();
     this.#socket.close();
   }
 
   /** Compares family, port and address, not the flow label and scope that IPv6 has, too. */
-  #isFromBackend(): boolean {
+  #isFromBackend(sender: Uint8Array): boolean {
     const to = this.#to!;
     const isIpv6 = to.length === maxSockaddrBytes;
     const end = isIpv6 ? 24 : 8;
@@ -153,30 +89,6 @@ export class FlowSocket implements DatagramSocket {
       if (sender[i] !== to[i] && !(isIpv6 && i >= 4 && i < 8)) return false;
     }
     return true;
-  }
-}
-
-/** The descriptor that the next socket will get: the system gives the lowest free one. */
-function nextDescriptor(library: Library): number {
-  const descriptor = library.dup(standardError);
-  if (descriptor >= 0) library.close(descriptor);
-  return descriptor;
-}
-
-/** Whether it really has: another thread may have been quicker. */
-function isBoundTo(library: Library, descriptor: number, address: Deno.NetAddr): boolean {
-  const expected = encodeSockaddr(address);
-  if (descriptor < 0 || expected === undefined) return false;
-  senderLength[0] = maxSockaddrBytes;
-  if (library.getsockname(descriptor, sender, senderLength) !== 0) return false;
-  return senderLength[0] === expected.length && expected.every((byte, i) => byte === sender[i]);
-}
-
-/** Without privileges it becomes no larger than `net.core.rmem_max`. */
-function enlargeReceiveBuffer(library: Library, descriptor: number): void {
-  const value = new Int32Array([flowReceiveBufferBytes]);
-  for (const option of [optionReceiveBufferForce, optionReceiveBuffer]) {
-    if (library.setsockopt(descriptor, levelSocket, option, value, 4) === 0) return;
   }
 }
 

@@ -1,17 +1,13 @@
-import type { SocketAddress } from "./address.ts";
-import { encodeSockaddr, maxSockaddrBytes, SockaddrDecoder } from "./sockaddr.ts";
+import { encodeSockaddr, maxSockaddrBytes } from "./sockaddr.ts";
 
 /** Linux' numbers, from its headers. */
 const levelSocket = 1;
-const optionType = 3;
 const optionSendBuffer = 7;
 const optionReceiveBuffer = 8;
 const optionSendBufferForce = 32;
 const optionReceiveBufferForce = 33;
-const typeDatagram = 2;
-
-/** File descriptors are searched for the socket up to here. */
-const maxFileDescriptor = 4096;
+const standardError = 2;
+const noDescriptor = -1;
 
 const symbols = {
   // Lengths are declared with 32 bits, which hold any packet's and cost no big integer: on the
@@ -21,122 +17,137 @@ const symbols = {
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  dup: { parameters: ["i32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
 } as const;
 
 type Library = Deno.DynamicLibrary<typeof symbols>["symbols"];
 
-let library: Library | undefined;
+let library: Library | null | undefined;
 
-/** The C library's socket functions, or `undefined` where they are not to be had. */
-function openLibrary(): Library | undefined {
-  if (Deno.build.os !== "linux") return undefined;
-  try {
-    library ??= Deno.dlopen("libc.so.6", symbols).symbols;
-  } catch {
-    // Not permitted, or another C library.
+/** The C library's socket functions, or `null` where they are not to be had. */
+function openLibrary(): Library | null {
+  if (library !== undefined) return library;
+  library = null;
+  if (Deno.build.os === "linux") {
+    try {
+      library = Deno.dlopen("libc.so.6", symbols).symbols;
+    } catch {
+      // Not permitted, or another C library.
+    }
   }
   return library;
 }
 
-/** What one received packet is: its bytes in the buffer, and its sender. */
-export interface ReceivedPacket {
-  length: number;
-  from: SocketAddress;
+/** Written by the system when a packet is received; read before the next call. */
+const addressLength = new Uint32Array(1);
+
+/** A UDP socket of Deno's, and the same one for system calls where they are possible. */
+export interface OpenedSocket {
+  readonly socket: Deno.DatagramConn;
+  readonly system: SystemSocket | undefined;
 }
 
 /**
- * A socket of Deno's, used by system calls: a send costs half of what Deno's takes and a receive a
- * fifth, and buffer sizes can be set. Deno still tells when there is something to read.
+ * A UDP socket of Deno's, used by system calls: a send costs half of what Deno's takes and a
+ * receive a fifth, and buffer sizes can be set. Deno still tells when there is something to read.
+ * Addresses are Linux' structures, as `sockaddr.ts` makes and reads them.
  */
 export class SystemSocket {
+  /** Who has sent the packet that was received last. */
+  readonly sender: Uint8Array<ArrayBuffer> = new Uint8Array(maxSockaddrBytes);
   readonly #library: Library;
-  readonly #descriptor: number;
-  readonly #decoder = new SockaddrDecoder();
-  readonly #sockaddrs = new WeakMap<SocketAddress, Uint8Array<ArrayBuffer>>();
-  readonly #sender = new Uint8Array(maxSockaddrBytes);
-  readonly #senderLength = new Uint32Array(1);
+  #descriptor: number;
 
   private constructor(library: Library, descriptor: number) {
     this.#library = library;
     this.#descriptor = descriptor;
   }
 
-  /**
-   * Finds the UDP socket that this process has bound to `address`; `undefined` when it cannot be
-   * told for certain, or system calls are not possible.
-   */
-  static find(address: SocketAddress): SystemSocket | undefined {
+  /** Whether it still does something. */
+  get isOpen(): boolean {
+    return this.#descriptor !== noDescriptor;
+  }
+
+  /** Has `bind` make a socket, and finds out which descriptor it has got. Throws what it throws. */
+  static open(bind: () => Deno.DatagramConn): OpenedSocket {
     const library = openLibrary();
-    const wanted = encodeSockaddr(address);
-    if (library === undefined || wanted === undefined) return undefined;
-    const name = new Uint8Array(maxSockaddrBytes);
-    const length = new Uint32Array(1);
-    const found: number[] = [];
-    for (let descriptor = 0; descriptor < maxFileDescriptor; descriptor++) {
-      length[0] = name.length;
-      if (library.getsockname(descriptor, name, length) !== 0) continue;
-      if (!wanted.every((byte, index) => byte === name[index])) continue;
-      const type = new Int32Array(1);
-      length[0] = type.byteLength;
-      library.getsockopt(descriptor, levelSocket, optionType, type, length);
-      if (type[0] === typeDatagram) found.push(descriptor);
-    }
-    return found.length === 1 ? new SystemSocket(library, found[0]!) : undefined;
+    if (library === null) return { socket: bind(), system: undefined };
+    const expected = nextDescriptor(library);
+    const socket = bind();
+    const system = isBoundTo(library, expected, socket.addr as Deno.NetAddr)
+      ? new SystemSocket(library, expected)
+      : undefined;
+    return { socket, system };
   }
 
   /** Sends one packet; false when the system does not take it now, or at all. */
-  send(buffer: Uint8Array<ArrayBuffer>, length: number, to: SocketAddress): boolean {
-    let sockaddr = this.#sockaddrs.get(to);
-    if (sockaddr === undefined) {
-      sockaddr = encodeSockaddr(to);
-      if (sockaddr === undefined) return false;
-      this.#sockaddrs.set(to, sockaddr);
-    }
-    const sent = this.#library.sendto(
-      this.#descriptor,
-      buffer,
-      length,
-      0,
-      sockaddr,
-      sockaddr.length,
-    );
+  send(buffer: Uint8Array<ArrayBuffer>, length: number, to: Uint8Array<ArrayBuffer>): boolean {
+    if (this.#descriptor === noDescriptor) return false;
+    const sent = this.#library.sendto(this.#descriptor, buffer, length, 0, to, to.length);
     return sent === length;
   }
 
-  /** Reads one packet that has arrived; `undefined` when none has. */
-  receive(buffer: Uint8Array<ArrayBuffer>): ReceivedPacket | undefined {
-    this.#senderLength[0] = maxSockaddrBytes;
-    const length = this.#library.recvfrom(
+  /** Reads one packet that has arrived and returns its length; -1 when none has. */
+  receive(buffer: Uint8Array<ArrayBuffer>): number {
+    if (this.#descriptor === noDescriptor) return -1;
+    addressLength[0] = maxSockaddrBytes;
+    return this.#library.recvfrom(
       this.#descriptor,
       buffer,
       buffer.length,
       0,
-      this.#sender,
-      this.#senderLength,
+      this.sender,
+      addressLength,
     );
-    return length < 0 ? undefined : { length, from: this.#decoder.decode(this.#sender) };
   }
 
   /**
-   * Asks for kernel buffers of `bytes` each way and returns what the receive buffer has become.
-   * Only a privileged process gets more than `net.core.rmem_max`.
+   * Asks for kernel buffers of so many bytes and returns what the receive buffer has become. Only
+   * a privileged process gets more than `net.core.rmem_max` and `wmem_max`.
    */
-  setBuffers(bytes: number): number {
-    for (
-      const [force, plain] of [
-        [optionReceiveBufferForce, optionReceiveBuffer],
-        [optionSendBufferForce, optionSendBuffer],
-      ] as const
-    ) {
-      const value = new Int32Array([bytes]);
-      const refused = this.#library.setsockopt(this.#descriptor, levelSocket, force, value, 4);
-      if (refused !== 0) {
-        this.#library.setsockopt(this.#descriptor, levelSocket, plain, value, 4);
-      }
+  setBuffers(bytes: { readonly receive: number; readonly send?: number }): number {
+    this.#setBuffer(optionReceiveBufferForce, optionReceiveBuffer, bytes.receive);
+    if (bytes.send !== undefined) {
+      this.#setBuffer(optionSendBufferForce, optionSendBuffer, bytes.send);
     }
     const value = new Int32Array(1);
-    const length = new Uint32Array([4]);
-    this.#library.getsockopt(this.#descriptor, levelSocket, optionReceiveBuffer, value, length);
+    addressLength[0] = value.byteLength;
+    const { getsockopt } = this.#library;
+    getsockopt(this.#descriptor, levelSocket, optionReceiveBuffer, value, addressLength);
     return value[0]!;
   }
+
+  #setBuffer(force: number, plain: number, bytes: number): void {
+    const value = new Int32Array([bytes]);
+    for (const option of [force, plain]) {
+      const { setsockopt } = this.#library;
+      if (setsockopt(this.#descriptor, levelSocket, option, value, value.byteLength) === 0) return;
+    }
+  }
+
+  /**
+   * Does nothing any more; to be called before Deno's socket is closed, whose descriptor the
+   * system then gives to whatever is opened next.
+   */
+  close(): void {
+    this.#descriptor = noDescriptor;
+  }
+}
+
+/** The descriptor that the next socket will get: the system gives the lowest free one. */
+function nextDescriptor(library: Library): number {
+  const descriptor = library.dup(standardError);
+  if (descriptor >= 0) library.close(descriptor);
+  return descriptor;
+}
+
+/** Whether it really has: another thread may have been quicker. */
+function isBoundTo(library: Library, descriptor: number, address: Deno.NetAddr): boolean {
+  const expected = encodeSockaddr(address);
+  if (descriptor < 0 || expected === undefined) return false;
+  const name = new Uint8Array(maxSockaddrBytes);
+  addressLength[0] = maxSockaddrBytes;
+  if (library.getsockname(descriptor, name, addressLength) !== 0) return false;
+  return addressLength[0] === expected.length && expected.every((byte, i) => byte === name[i]);
 }

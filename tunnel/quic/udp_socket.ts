@@ -7,7 +7,8 @@ import {
   receiveBufferBytes,
   socketBufferBytes,
 } from "./limits.ts";
-import { SystemSocket } from "./system_socket.ts";
+import { encodeSockaddr, SockaddrDecoder } from "./sockaddr.ts";
+import { type OpenedSocket, SystemSocket } from "./system_socket.ts";
 
 /** Called for each received packet; `data` is valid, and may be changed, during the call only. */
 export type PacketListener = (data: Uint8Array<ArrayBuffer>, from: SocketAddress) => void;
@@ -29,18 +30,21 @@ export class UdpSocket {
   readonly receiveBufferBytes: number;
   readonly #socket: Deno.DatagramConn;
   readonly #system: SystemSocket | undefined;
+  readonly #decoder = new SockaddrDecoder();
+  readonly #sockaddrs = new WeakMap<SocketAddress, Uint8Array<ArrayBuffer>>();
   readonly #freeBuffers: Uint8Array<ArrayBuffer>[] = [];
   #buffersMade = 0;
   #packetsThisTurn = 0;
   #starved = false;
   #closed = false;
 
-  private constructor(socket: Deno.DatagramConn, useSystemCalls: boolean) {
+  private constructor({ socket, system }: OpenedSocket) {
     this.#socket = socket;
+    this.#system = system;
     const { hostname, port } = socket.addr as Deno.NetAddr;
     this.address = { hostname, port };
-    this.#system = useSystemCalls ? SystemSocket.find(this.address) : undefined;
-    this.receiveBufferBytes = this.#system?.setBuffers(socketBufferBytes) ?? 0;
+    const bytes = { receive: socketBufferBytes, send: socketBufferBytes };
+    this.receiveBufferBytes = system?.setBuffers(bytes) ?? 0;
   }
 
   /**
@@ -50,13 +54,12 @@ export class UdpSocket {
    * @throws {ConfigError} when the address is in use, not of this host, or not allowed.
    */
   static bind(address: SocketAddress, useSystemCalls = true): UdpSocket {
+    const { hostname, port } = address;
+    const bind = (): Deno.DatagramConn => Deno.listenDatagram({ transport: "udp", hostname, port });
     try {
-      const socket = Deno.listenDatagram({
-        transport: "udp",
-        hostname: address.hostname,
-        port: address.port,
-      });
-      return new UdpSocket(socket, useSystemCalls);
+      return new UdpSocket(
+        useSystemCalls ? SystemSocket.open(bind) : { socket: bind(), system: undefined },
+      );
     } catch (error) {
       const text = formatSocketAddress(address);
       if (error instanceof Deno.errors.AddrInUse) {
@@ -81,8 +84,12 @@ export class UdpSocket {
       try {
         const [data, from] = await this.#socket.receive(buffer);
         listener(data as Uint8Array<ArrayBuffer>, from as Deno.NetAddr);
-        if (this.#system === undefined) this.#scheduleTurnEnd(onTurnEnd);
-        else this.#receiveRest(this.#system, buffer, listener, onTurnEnd);
+        if (this.#system === undefined) {
+          this.#scheduleTurnEnd(onTurnEnd);
+        } else if (this.#receiveRest(this.#system, buffer, listener, onTurnEnd)) {
+          // Under a flood there is always more: timers and everything else get their turn.
+          await new Promise((resolve) => setImmediate(resolve));
+        }
       } catch {
         // Closed, or a transient error of the system: waiting keeps one that repeats from starving
         // everything else.
@@ -92,18 +99,21 @@ export class UdpSocket {
     }
   }
 
+  /** Passes on what else has arrived; true when there may be more than one turn takes. */
   #receiveRest(
     system: SystemSocket,
     buffer: Uint8Array<ArrayBuffer>,
     listener: PacketListener,
     onTurnEnd: () => void,
-  ): void {
-    for (let count = 1; count < maxPacketsPerTurn && !this.#closed; count++) {
-      const packet = system.receive(buffer);
-      if (packet === undefined) break;
-      listener(buffer.subarray(0, packet.length), packet.from);
+  ): boolean {
+    let count = 1;
+    for (; count < maxPacketsPerTurn && !this.#closed; count++) {
+      const length = system.receive(buffer);
+      if (length < 0) break;
+      listener(buffer.subarray(0, length), this.#decoder.decode(system.sender));
     }
     onTurnEnd();
+    return count === maxPacketsPerTurn;
   }
 
   /** Deno delivers what has arrived in microtasks: the turn ends when these have run. */
@@ -143,7 +153,7 @@ export class UdpSocket {
 
   /** Sends the first `length` bytes of an acquired buffer and gives the buffer back. */
   send(buffer: Uint8Array<ArrayBuffer>, length: number, to: SocketAddress): void {
-    if (this.#closed || this.#system?.send(buffer, length, to)) {
+    if (this.#closed || this.#sendNow(buffer, length, to)) {
       return this.releaseBuffer(buffer);
     }
     const address: Deno.NetAddr = "transport" in to
@@ -159,10 +169,23 @@ export class UdpSocket {
     );
   }
 
+  /** Sends by a system call; false when it takes Deno to wait until the system lets it. */
+  #sendNow(buffer: Uint8Array<ArrayBuffer>, length: number, to: SocketAddress): boolean {
+    if (this.#system === undefined) return false;
+    let sockaddr = this.#sockaddrs.get(to);
+    if (sockaddr === undefined) {
+      sockaddr = encodeSockaddr(to);
+      if (sockaddr === undefined) return false;
+      this.#sockaddrs.set(to, sockaddr);
+    }
+    return this.#system.send(buffer, length, sockaddr);
+  }
+
   /** Closes the socket; packets that were handed over are still sent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#system?.close();
     this.#socket.close();
   }
 }
