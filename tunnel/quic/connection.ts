@@ -6,8 +6,10 @@ import type { DeadlineEntry } from "./deadline_heap.ts";
 import type { EndpointStats } from "./endpoint_stats.ts";
 import {
   handshakeTimeoutMs,
+  maxClosingPackets,
   maxUnacknowledgedPackets,
   receiveBufferBytes,
+  streamChunkBytes,
   timerToleranceMs,
 } from "./limits.ts";
 import { PeerPath } from "./peer_path.ts";
@@ -33,12 +35,13 @@ export interface ConnectionHost {
   scheduleAcknowledgment(connection: QuicConnection): void;
   /** Has `connection.onDeadline()` called at `deadline`. */
   setDeadline(connection: QuicConnection, deadline: number): void;
-  /** Issues a connection ID that leads to `connection`. */
-  issueConnectionId(connection: QuicConnection): { cid: Uint8Array; resetToken: bigint };
+  /** Issues a connection ID that leads to `connection`, which has `sibling` already. */
+  issueConnectionId(
+    connection: QuicConnection,
+    sibling: Uint8Array,
+  ): { cid: Uint8Array; resetToken: bigint };
   /** Forgets a connection ID. */
   retireConnectionId(cid: Uint8Array): void;
-  /** The handshake is complete. */
-  established(connection: QuicConnection): void;
   /** The connection has left quiche's draining state; nothing of it is needed any more. */
   released(connection: QuicConnection): void;
 }
@@ -57,6 +60,8 @@ export interface ConnectionSetup {
 
 /** Received DATAGRAMs are handed over in this one buffer. */
 const datagramBuffer = new Uint8Array(receiveBufferBytes);
+/** Stream data goes through another one: a handler may read streams while it has a DATAGRAM. */
+const streamBuffer = new Uint8Array(streamChunkBytes);
 const noCode = 0;
 
 /**
@@ -64,7 +69,7 @@ const noCode = 0;
  * at any time; what they have to say leaves at the end of the packet loop's turn.
  */
 export class QuicConnection implements DeadlineEntry {
-  /** Unique within its endpoint. */
+  /** Unique within this process. */
   readonly id: number;
   /** Whether the peer opened it. */
   readonly isServer: boolean;
@@ -86,6 +91,7 @@ export class QuicConnection implements DeadlineEntry {
   #closeReported = false;
   #released = false;
   #maxDatagramLength = 0;
+  #rareEventsUnchecked = false;
   #datagramsQueued = false;
   #datagramsWaiting = 0;
   #unacknowledgedPackets = 0;
@@ -181,11 +187,11 @@ export class QuicConnection implements DeadlineEntry {
    */
   readStream(id: number): { data: Uint8Array; fin: boolean } | undefined {
     try {
-      const result = this.#native.streamRecv(id, datagramBuffer);
+      const result = this.#native.streamRecv(id, streamBuffer);
       if (result === null) return undefined;
       // Reading has opened the peer's window again.
       this.#host.scheduleFlush(this);
-      return { data: datagramBuffer.slice(0, result[0]), fin: result[1] };
+      return { data: streamBuffer.slice(0, result[0]), fin: result[1] };
     } catch {
       return undefined;
     }
@@ -196,6 +202,7 @@ export class QuicConnection implements DeadlineEntry {
    * full, `undefined` when the stream cannot be written to.
    */
   writeStream(id: number, data: Uint8Array, fin = false): number | undefined {
+    if (this.#closing) return undefined;
     try {
       const taken = this.#native.streamSend(id, data, fin) ?? 0;
       this.#host.scheduleFlush(this);
@@ -221,9 +228,13 @@ export class QuicConnection implements DeadlineEntry {
   /** Closes with a code and a reason; `application` false makes it a transport close. */
   close(code: number, reason: string, application = true): void {
     if (this.#closing) return;
+    // What quiche owes goes out first, and the close at once: with a handshake probe pending it
+    // would send acknowledgments for ever, and no close.
+    if (this.#established) this.#sendPackets();
     this.#closing = true;
     try {
       this.#native.close(application, code, new TextEncoder().encode(reason));
+      this.#sendPackets();
     } catch {
       // Closed already by the other side; the turn's end reports it.
     }
@@ -236,11 +247,11 @@ export class QuicConnection implements DeadlineEntry {
       this.#path.receive(data);
     } else if (this.#path.receiveFromElsewhere(data, from)) {
       this.#host.stats.addressChanges += 1;
-      this.#maxDatagramLength = this.#native.dgramMaxWritableLen() ?? 0;
       this.#guard(() => this.#handler.onAddressChange?.(this));
     }
     if (!this.#established && this.#native.isEstablished()) this.#handleEstablished();
-    if (!this.#receiveDatagrams()) this.#checkRareEvents();
+    if (this.#receiveDatagrams()) this.#rareEventsUnchecked = true;
+    else this.#checkRareEvents();
     this.#unacknowledgedPackets += 1;
     if (
       !this.#established || this.#datagramsWaiting > 0 || this.#closing ||
@@ -263,9 +274,8 @@ export class QuicConnection implements DeadlineEntry {
     this.#maxDatagramLength = this.#native.dgramMaxWritableLen() ?? 0;
     this.#rotateAtMs = this.#host.clock.now() + this.#host.rotationMs;
     this.#host.stats.handshakesCompleted += 1;
+    this.#host.stats.handshaking -= 1;
     this.#host.stats.establishedConnections += 1;
-    this.#host.established(this);
-    if (this.#native.sourceCidsLeft() > 0) this.#offerConnectionId();
     this.#guard(() => this.#handler.onEstablished(this));
   }
 
@@ -288,11 +298,15 @@ export class QuicConnection implements DeadlineEntry {
     }
   }
 
-  /** What packets without a DATAGRAM may have brought: streams, retired IDs, the end. */
+  /**
+   * What a packet may have brought beside DATAGRAMs: streams, retired IDs, the end. Packets with
+   * DATAGRAMs are many, and looked at in this way once a flush.
+   */
   #checkRareEvents(): void {
+    this.#rareEventsUnchecked = false;
     if (this.#native.isReadable()) this.#readStreams();
     if (this.#sourceCids.length > 1) this.#forgetRetiredCids();
-    if (this.#native.isDraining() || this.#native.isClosed()) {
+    if (this.#path.hasFailed || this.#native.isDraining() || this.#native.isClosed()) {
       this.#closing = true;
       this.#reportClosed();
     }
@@ -324,28 +338,35 @@ export class QuicConnection implements DeadlineEntry {
 
   /** Sends everything that quiche has; false when the socket takes no more for now. */
   flush(): boolean {
-    const { socket, stats, clock } = this.#host;
-    let sent = false;
-    for (;;) {
-      const buffer = socket.acquireBuffer();
-      if (buffer === undefined) return false;
-      const packet = this.#nextPacket(buffer);
-      if (packet === null) {
-        socket.releaseBuffer(buffer);
-        break;
-      }
-      sent = true;
-      stats.packetsSent += 1;
-      stats.bytesSent += packet[0];
-      socket.send(buffer, packet[0], this.#path.destination(packet[1].to));
-    }
+    if (this.#rareEventsUnchecked) this.#checkRareEvents();
+    const sent = this.#sendPackets();
+    if (sent < 0) return false;
     this.#unacknowledgedPackets = 0;
     if (this.#datagramsQueued || this.#datagramsWaiting > 0) this.#countWaitingDatagrams();
-    const now = clock.now();
-    if (sent) this.#lastSentMs = now;
+    const now = this.#host.clock.now();
+    if (sent > 0) this.#lastSentMs = now;
     if (this.#closing) this.#reportClosed();
+    if (this.#closing && sent === maxClosingPackets) this.#release();
     if (this.deadline - now > timerToleranceMs || this.#closing) this.#updateDeadline(now);
     return true;
+  }
+
+  /** Returns how many packets were sent, or -1 when the socket takes no more for now. */
+  #sendPackets(): number {
+    const { socket, stats } = this.#host;
+    const limit = this.#closing ? maxClosingPackets : Infinity;
+    for (let sent = 0;; sent++) {
+      const buffer = socket.acquireBuffer();
+      if (buffer === undefined) return -1;
+      const packet = sent < limit ? this.#nextPacket(buffer) : null;
+      if (packet === null) {
+        socket.releaseBuffer(buffer);
+        return sent;
+      }
+      stats.packetsSent += 1;
+      stats.bytesSent += packet[0];
+      socket.send(buffer, packet[0], this.#path.remoteAddress);
+    }
   }
 
   #nextPacket(buffer: Uint8Array): ReturnType<NativeConnection["send"]> {
@@ -407,7 +428,7 @@ export class QuicConnection implements DeadlineEntry {
   }
 
   #offerConnectionId(): void {
-    const { cid, resetToken } = this.#host.issueConnectionId(this);
+    const { cid, resetToken } = this.#host.issueConnectionId(this, this.#sourceCids[0]!);
     try {
       this.#native.newSourceCid(cid, resetToken, true);
       this.#sourceCids.push(cid);
@@ -434,8 +455,12 @@ export class QuicConnection implements DeadlineEntry {
     if (this.#closeReported) return;
     this.#closeReported = true;
     const { stats } = this.#host;
-    if (this.#established) stats.establishedConnections -= 1;
-    else stats.handshakesFailed += 1;
+    if (this.#established) {
+      stats.establishedConnections -= 1;
+    } else {
+      stats.handshaking -= 1;
+      stats.handshakesFailed += 1;
+    }
     const reason = this.#closeReason();
     try {
       this.#handler.onClosed(this, reason);
@@ -459,6 +484,11 @@ export class QuicConnection implements DeadlineEntry {
       code: error?.errorCode ?? noCode,
       text: error === null ? "" : new TextDecoder().decode(new Uint8Array(error.reason)),
     };
+  }
+
+  /** Gives everything back without waiting for the peer. For the endpoint, when it is closed. */
+  abandon(): void {
+    this.#release();
   }
 
   #release(): void {

@@ -5,6 +5,9 @@ import { connectionIdLength } from "./limits.ts";
 export const instanceLength = 4;
 
 const keyOffset = 1 + instanceLength;
+const nonceLength = 7;
+const resetTokenLength = 16;
+const nameOffset = keyOffset + nonceLength;
 
 /**
  * A small integer read from a connection ID of ours: the key under which its connection is found.
@@ -25,7 +28,11 @@ export function connectionIdInstance(bytes: Uint8Array, offset: number): Uint8Ar
 /**
  * Issues connection IDs: 20 bytes, the first from 0x40 to 0x7f (no smaller, protocol section 5.3:
  * a peer's control packets are told apart by it), then four that name the instance, so that after
- * a handover another process knows whose packet it holds, then random ones.
+ * a handover another process knows whose packet it holds, then seven random ones, and eight that
+ * name the connection, but only to those who have the key: for others nothing links its IDs.
+ *
+ * The name is there for resets: quiche 0.18 believes a stateless reset only if it carries the
+ * token of the connection's first ID, which is long out of use when a server crashes.
  */
 export class ConnectionIdIssuer {
   /** Names this process, in `instanceLength` bytes. */
@@ -50,7 +57,7 @@ export class ConnectionIdIssuer {
     this.#resetKey = resetKey.slice();
   }
 
-  /** A new connection ID. */
+  /** A connection ID for a new connection, whose name is random, too. */
   issue(): Uint8Array {
     if (this.#poolOffset === this.#pool.length) {
       crypto.getRandomValues(this.#pool);
@@ -63,16 +70,38 @@ export class ConnectionIdIssuer {
     return cid;
   }
 
-  /** The stateless reset token of a connection ID: 16 bytes. */
-  resetToken(cid: Uint8Array): Uint8Array {
-    return createHmac("sha256", this.#resetKey).update("stateless reset").update(cid).digest()
-      .subarray(0, 16);
+  /** Another connection ID for the connection that has `sibling`. */
+  issueFor(sibling: Uint8Array): Uint8Array {
+    const cid = this.issue();
+    cid.set(this.#unmask(sibling), nameOffset);
+    // Masking is its own inverse.
+    cid.set(this.#unmask(cid), nameOffset);
+    return cid;
   }
 
-  /** The same token as the 128-bit integer that the binding takes. */
-  resetTokenInteger(cid: Uint8Array): bigint {
-    const token = this.resetToken(cid);
-    const view = new DataView(token.buffer, token.byteOffset, token.byteLength);
-    return view.getBigUint64(0) << 64n | view.getBigUint64(8);
+  /** The stateless reset token of a connection's first ID, from any of its IDs: 16 bytes. */
+  firstResetToken(cid: Uint8Array): Uint8Array {
+    return this.#digest("first stateless reset", this.#unmask(cid)).subarray(0, resetTokenLength);
   }
+
+  /** The stateless reset token of a later connection ID: 16 bytes. */
+  resetToken(cid: Uint8Array): Uint8Array {
+    return this.#digest("stateless reset", cid).subarray(0, resetTokenLength);
+  }
+
+  /** The connection's name in `cid`. */
+  #unmask(cid: Uint8Array): Uint8Array {
+    const mask = this.#digest("connection name", cid.subarray(keyOffset, nameOffset));
+    return cid.subarray(nameOffset).map((byte, index) => byte ^ mask[index]!);
+  }
+
+  #digest(purpose: string, data: Uint8Array): Uint8Array {
+    return createHmac("sha256", this.#resetKey).update(purpose).update(data).digest();
+  }
+}
+
+/** A stateless reset token as the 128-bit integer that the binding takes. */
+export function resetTokenInteger(token: Uint8Array): bigint {
+  const view = new DataView(token.buffer, token.byteOffset, token.byteLength);
+  return view.getBigUint64(0) << 64n | view.getBigUint64(8);
 }

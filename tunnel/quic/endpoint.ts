@@ -5,7 +5,12 @@ import { TokenBucket } from "../token_bucket.ts";
 import { formatSocketAddress, type SocketAddress } from "./address.ts";
 import { type ConnectionHost, QuicConnection } from "./connection.ts";
 import type { ConnectionHandler } from "./connection_handler.ts";
-import { connectionIdInstance, ConnectionIdIssuer, instanceLength } from "./connection_id.ts";
+import {
+  connectionIdInstance,
+  ConnectionIdIssuer,
+  instanceLength,
+  resetTokenInteger,
+} from "./connection_id.ts";
 import { ConnectionTable } from "./connection_table.ts";
 import { DeadlineHeap } from "./deadline_heap.ts";
 import {
@@ -24,10 +29,14 @@ import {
   quicVersion1,
 } from "./packet_header.ts";
 import { type NativeConfig, type NativeConnection, quiche } from "./quiche.ts";
+import { canonicalSocketAddress } from "./sockaddr.ts";
 import type { ConnectOptions, EndpointOptions, ServerOptions } from "./endpoint_options.ts";
 import { writeRetry, writeStatelessReset, writeVersionNegotiation } from "./stateless_reply.ts";
 import { type ClientTls, createClientConfig, createServerConfig } from "./tls_config.ts";
 import { UdpSocket } from "./udp_socket.ts";
+
+/** Connections are told apart across endpoints too: a program may have several. */
+let nextConnectionId = 1;
 
 /** One UDP socket with many QUIC connections, as server and as client. */
 export class QuicEndpoint implements AsyncDisposable {
@@ -62,11 +71,12 @@ export class QuicEndpoint implements AsyncDisposable {
   #deadlineTimer: Timer | undefined;
   #deadlineTimerAt = Infinity;
   #accepting: boolean;
-  #nextId = 1;
   #closed = false;
   /** What `close` still waits for. */
   readonly #closingConnections = new Set<QuicConnection>();
-  #whenClosed: (() => void) | undefined;
+  readonly #closeWaiters: (() => void)[] = [];
+  /** Ends when the socket is closed and its port is free. */
+  readonly #reception: Promise<void>;
 
   private constructor(options: EndpointOptions, config: NativeConfig | undefined) {
     const { hostname, port, server, clock = systemClock, logger = silentLogger } = options;
@@ -92,7 +102,7 @@ export class QuicEndpoint implements AsyncDisposable {
       port: this.address.port,
     };
     this.#host = this.#createHost(options.connectionIdRotationMs, logger);
-    void this.#socket.receive(
+    this.#reception = this.#socket.receive(
       (data, from) => this.#onPacket(data, from),
       () => this.#output.flush(),
     );
@@ -128,11 +138,17 @@ export class QuicEndpoint implements AsyncDisposable {
   /**
    * Opens a connection; `handler.onEstablished` or `handler.onClosed` follows.
    *
-   * @throws {ConfigError} when a TLS file cannot be used.
+   * @throws {ConfigError} when a TLS file cannot be used, or the address is not numeric.
    */
   connect(options: ConnectOptions): QuicConnection {
-    const { remote, serverName, tls, handler } = options;
+    const { serverName, tls, handler } = options;
     if (this.#closed) throw new ConfigError("Cannot connect as the endpoint is closed");
+    const remote = canonicalSocketAddress(options.remote);
+    if (remote === undefined) {
+      throw new ConfigError(
+        `Cannot connect to "${options.remote.hostname}" as it must be a numeric address`,
+      );
+    }
     let config = this.#clientConfigs.get(tls);
     if (config === undefined) {
       config = createClientConfig(tls);
@@ -174,7 +190,7 @@ export class QuicEndpoint implements AsyncDisposable {
    * the socket.
    */
   async close(code: number, reason: string, graceMs: number): Promise<void> {
-    if (this.#closed) return;
+    if (this.#closed) return await this.#reception;
     this.stopAccepting();
     for (const connection of this.#connections) {
       // Half-open ones would be waited for longest, and have nothing to lose.
@@ -183,15 +199,13 @@ export class QuicEndpoint implements AsyncDisposable {
     }
     this.#output.flush();
     if (this.#closingConnections.size > 0 && graceMs > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = this.#clock.setTimer(resolve, graceMs);
-        this.#whenClosed = () => {
-          timer[Symbol.dispose]();
-          resolve();
-        };
-      });
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#closeWaiters.push(resolve);
+      using _timer = this.#clock.setTimer(resolve, graceMs);
+      await promise;
     }
     this.#shut();
+    await this.#reception;
   }
 
   /** Closes at once: peers are told, but nothing is waited for. */
@@ -205,7 +219,12 @@ export class QuicEndpoint implements AsyncDisposable {
     this.#output.close();
     this.#deadlineTimer?.[Symbol.dispose]();
     this.#socket.close();
-    this.#connections.clear();
+    for (const connection of this.#connections) connection.abandon();
+    this.#endCloseWait();
+  }
+
+  #endCloseWait(): void {
+    for (const resolve of this.#closeWaiters) resolve();
   }
 
   #createHost(rotationMs = limits.connectionIdRotationMs, logger: Logger): ConnectionHost {
@@ -222,20 +241,19 @@ export class QuicEndpoint implements AsyncDisposable {
         this.#heap.set(connection, deadline);
         this.#armDeadlineTimer();
       },
-      issueConnectionId: (connection) => {
-        const cid = this.#issueFreeCid();
+      issueConnectionId: (connection, sibling) => {
+        const cid = this.#issueFreeCid(sibling);
         this.#table.add(cid, connection);
-        return { cid, resetToken: this.#issuer.resetTokenInteger(cid) };
+        return { cid, resetToken: resetTokenInteger(this.#issuer.resetToken(cid)) };
       },
       retireConnectionId: (cid) => this.#table.delete(cid),
-      established: (connection) => this.#forgetChosenCid(connection),
       released: (connection) => this.#release(connection),
     };
   }
 
-  #issueFreeCid(): Uint8Array {
+  #issueFreeCid(sibling?: Uint8Array): Uint8Array {
     for (;;) {
-      const cid = this.#issuer.issue();
+      const cid = sibling === undefined ? this.#issuer.issue() : this.#issuer.issueFor(sibling);
       if (!this.#table.isTaken(cid)) return cid;
     }
   }
@@ -248,7 +266,7 @@ export class QuicEndpoint implements AsyncDisposable {
     isServer: boolean,
   ): QuicConnection {
     const connection = new QuicConnection(this.#host, {
-      id: this.#nextId++,
+      id: nextConnectionId++,
       isServer,
       native,
       handler,
@@ -259,18 +277,16 @@ export class QuicEndpoint implements AsyncDisposable {
     this.#table.add(sourceCid, connection);
     this.#connections.add(connection);
     this.stats.connections = this.#connections.size;
+    this.stats.handshaking += 1;
     return connection;
   }
 
-  #forgetChosenCid(connection: QuicConnection): void {
-    const chosen = this.#chosenCids.get(connection);
-    if (chosen === undefined) return;
-    this.#chosenCids.delete(connection);
-    this.#table.deleteChosen(chosen);
-  }
-
   #release(connection: QuicConnection): void {
-    this.#forgetChosenCid(connection);
+    const chosen = this.#chosenCids.get(connection);
+    if (chosen !== undefined) {
+      this.#chosenCids.delete(connection);
+      this.#table.deleteChosen(chosen);
+    }
     this.#connections.delete(connection);
     this.stats.connections = this.#connections.size;
     if (!connection.isServer) {
@@ -280,7 +296,7 @@ export class QuicEndpoint implements AsyncDisposable {
       if (siblings?.size === 0) this.#clientsByRemote.delete(key);
     }
     this.#closingConnections.delete(connection);
-    if (this.#closingConnections.size === 0) this.#whenClosed?.();
+    if (this.#closingConnections.size === 0) this.#endCloseWait();
   }
 
   // Receiving
@@ -306,11 +322,10 @@ export class QuicEndpoint implements AsyncDisposable {
 
   #deliver(connection: QuicConnection, data: Uint8Array, from: SocketAddress): void {
     const known = connection.remoteAddress;
-    if (
-      (from.port !== known.port || from.hostname !== known.hostname) &&
-      !this.#addressChanges.take(this.#clock.now())
-    ) {
-      return this.#drop("address_change_limit");
+    if (from.port !== known.port || from.hostname !== known.hostname) {
+      // Servers don't move (RFC 9000 section 9).
+      if (!connection.isServer) return this.#drop("foreign_address");
+      if (!this.#addressChanges.take(this.#clock.now())) return this.#drop("address_change_limit");
     }
     connection.receive(data, from);
   }
@@ -326,22 +341,34 @@ export class QuicEndpoint implements AsyncDisposable {
       for (const connection of clients) connection.receiveStray(data.slice());
       return;
     }
-    const token = this.#issuer.resetToken(data.subarray(1, 1 + limits.connectionIdLength));
-    this.#reply(from, (buffer) => writeStatelessReset(token, data.length, buffer));
-    this.stats.statelessResetsSent += 1;
+    const cid = data.subarray(1, 1 + limits.connectionIdLength);
+    // The first for quiche, the second as RFC 9000 has it; together they stay the shorter ones.
+    const tokens = [this.#issuer.firstResetToken(cid), this.#issuer.resetToken(cid)];
+    let room = data.length;
+    for (const token of tokens) {
+      let length = 0;
+      this.#reply(from, (buffer) => length = writeStatelessReset(token, room, buffer));
+      if (length > 0) this.stats.statelessResetsSent += 1;
+      room -= length;
+    }
   }
 
-  #reply(to: SocketAddress, write: (buffer: Uint8Array) => number): void {
+  /** Sends what `write` has written; false when it was nothing, or the socket is full. */
+  #reply(to: SocketAddress, write: (buffer: Uint8Array) => number): boolean {
     const buffer = this.#socket.acquireBuffer();
-    if (buffer === undefined) return;
+    if (buffer === undefined) return false;
     let length = 0;
     try {
       length = write(buffer);
     } catch {
       // The binding refuses what it cannot answer; so do we.
     }
-    if (length > 0) this.#socket.send(buffer, length, to);
-    else this.#socket.releaseBuffer(buffer);
+    if (length === 0) {
+      this.#socket.releaseBuffer(buffer);
+      return false;
+    }
+    this.#socket.send(buffer, length, to);
+    return true;
   }
 
   #onLongHeader(data: Uint8Array, from: SocketAddress): void {
@@ -368,8 +395,8 @@ export class QuicEndpoint implements AsyncDisposable {
     const now = this.#clock.now();
     if (header.version !== quicVersion1) {
       if (header.version !== 0 && this.#statelessReplies.take(now)) {
-        this.#reply(from, (buffer) => writeVersionNegotiation(header, buffer));
-        this.stats.versionNegotiationsSent += 1;
+        const isSent = this.#reply(from, (buffer) => writeVersionNegotiation(header, buffer));
+        if (isSent) this.stats.versionNegotiationsSent += 1;
       }
       return "unsupported_version";
     }
@@ -378,11 +405,7 @@ export class QuicEndpoint implements AsyncDisposable {
     if (this.#connections.size >= (this.#server!.maxConnections ?? limits.maxConnections)) {
       return "connection_limit";
     }
-    if (
-      this.stats.connections - this.stats.establishedConnections >= limits.maxHandshakes
-    ) {
-      return "handshake_limit";
-    }
+    if (this.stats.handshaking >= limits.maxHandshakes) return "handshake_limit";
     return undefined;
   }
 
@@ -394,8 +417,9 @@ export class QuicEndpoint implements AsyncDisposable {
       sourceCid = this.#issueFreeCid();
     } else if (header.token.length === 0) {
       const token = retry.seal(from, header.destinationCid);
-      this.#reply(from, (buffer) => writeRetry(header, this.#issuer.issue(), token, buffer));
-      this.stats.retriesSent += 1;
+      const cid = this.#issuer.issue();
+      const isSent = this.#reply(from, (buffer) => writeRetry(header, cid, token, buffer));
+      if (isSent) this.stats.retriesSent += 1;
       return;
     } else {
       const content = retry.open(header.token, from);
@@ -412,7 +436,12 @@ export class QuicEndpoint implements AsyncDisposable {
       originalCid = content.originalDestinationCid;
     }
     const config = this.#serverConfig!;
-    config.setStatelessResetToken(this.#issuer.resetTokenInteger(sourceCid));
+    // quiche has 128 bytes for the transport parameters: after a Retry the token fits beside the
+    // IDs only if the client's has at most 16 bytes, as quiche's own clients' have.
+    const hasRoom = originalCid === undefined || originalCid.length <= 16;
+    config.setStatelessResetToken(
+      hasRoom ? resetTokenInteger(this.#issuer.firstResetToken(sourceCid)) : null,
+    );
     const native = quiche.Connection.accept(
       sourceCid,
       originalCid,
@@ -422,7 +451,7 @@ export class QuicEndpoint implements AsyncDisposable {
     );
     const connection = this.#addConnection(native, handler, from, sourceCid, true);
     if (retry === undefined) {
-      // A repeated first packet must find this connection (fault LR16).
+      // A repeated first packet must find this connection, however late (fault LR16).
       const chosen = header.destinationCid.slice();
       this.#chosenCids.set(connection, chosen);
       this.#table.addChosen(chosen, connection);

@@ -9,12 +9,13 @@ export type PacketDropReason =
   | "connection_limit"
   | "handshake_limit"
   | "invalid_token"
-  | "address_change_limit";
+  | "address_change_limit"
+  | "foreign_address";
 
 /** Why a DATAGRAM was not sent. */
 export type DatagramDropReason = "queue_full" | "too_long" | "closed";
 
-/** Plain counters of an endpoint, since its start, and two gauges. Read them at any time. */
+/** Plain counters of an endpoint, since its start, and some gauges. Read them at any time. */
 export interface EndpointStats {
   packetsReceived: number;
   packetsSent: number;
@@ -39,6 +40,8 @@ export interface EndpointStats {
   handlerErrors: number;
   /** Gauge: connections in the table, handshaking ones included. */
   connections: number;
+  /** Gauge: connections whose handshake is under way. */
+  handshaking: number;
   /** Gauge: connections whose handshake is complete and that are not closed. */
   establishedConnections: number;
   /** Gauge: DATAGRAMs that wait for a congestion window. */
@@ -63,6 +66,7 @@ export function createEndpointStats(): EndpointStats {
       handshake_limit: 0,
       invalid_token: 0,
       address_change_limit: 0,
+      foreign_address: 0,
     },
     versionNegotiationsSent: 0,
     retriesSent: 0,
@@ -78,6 +82,7 @@ export function createEndpointStats(): EndpointStats {
     connectionIdsRotated: 0,
     handlerErrors: 0,
     connections: 0,
+    handshaking: 0,
     establishedConnections: 0,
     datagramsWaiting: 0,
   };

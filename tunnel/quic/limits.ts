@@ -39,6 +39,9 @@ export const initialMaxDataBytes = 10_000_000;
 /** Flow control window of one stream, in bytes (protocol section 1.1). */
 export const initialMaxStreamDataBytes = 1_000_000;
 
+/** A stream is read in chunks of at most so many bytes. */
+export const streamChunkBytes = 16_384;
+
 /** Streams that a peer may open, per direction (protocol section 1.1). */
 export const initialMaxStreams = 100;
 
@@ -72,11 +75,23 @@ export const statelessRepliesPerSecond = 200;
 /** Packets from another address than the known one that get a closer look, per second. */
 export const addressChangesPerSecond = 200;
 
-/** Each connection is offered a new connection ID so often (protocol section 1.6). */
+/**
+ * Each connection is offered a new connection ID so often (protocol section 1.6). Not with the
+ * handshake: a spare one costs the library some 6 KiB a connection.
+ */
 export const connectionIdRotationMs = 300_000;
 
 /** A Retry token is valid for so long, in seconds (protocol section 1.4). */
 export const retryTokenLifetimeSeconds = 60;
+
+/** Used Retry tokens that are remembered per lifetime, about 2.5 MiB. */
+export const maxUsedRetryTokens = 65_536;
+
+/**
+ * Packets that a connection sends in one turn once it is closing: its close and what goes with it.
+ * Where quiche has more to say it repeats itself without end, and the connection is dropped.
+ */
+export const maxClosingPackets = 8;
 
 /** Packets processed before output is flushed, however many more are waiting. */
 export const maxPacketsPerTurn = 64;

@@ -15,6 +15,11 @@ export interface LongHeader {
   readonly sourceCid: Uint8Array;
   /** Initial packets of version 1 only; empty when there is none. */
   readonly token: Uint8Array;
+  /**
+   * Where the packet ends in its datagram, in bytes; others may follow (RFC 9000 section 12.2).
+   * The datagram's end where nothing valid says so.
+   */
+  readonly end: number;
 }
 
 /** Longest connection ID of version 1 in bytes (RFC 9000 section 17.2). */
@@ -63,6 +68,19 @@ export function parseLongHeader(datagram: Uint8Array): LongHeader | undefined {
     offset += encodedBytes;
     if (offset + tokenLength > length) return undefined;
     token = datagram.subarray(offset, offset + tokenLength);
+    offset += tokenLength;
   }
-  return { version, type, destinationCid, sourceCid, token };
+  const hasLength = version === quicVersion1 && type !== longPacketType.retry;
+  const end = hasLength ? payloadEnd(datagram, offset) : length;
+  return { version, type, destinationCid, sourceCid, token, end };
+}
+
+/** The end of a payload whose length is encoded at `offset` (RFC 9000 section 16). */
+function payloadEnd(datagram: Uint8Array, offset: number): number {
+  const encodedBytes = offset < datagram.length ? 1 << (datagram[offset]! >> 6) : 8;
+  // A length that needs more than two bytes does not fit a datagram.
+  if (encodedBytes > 2 || offset + encodedBytes > datagram.length) return datagram.length;
+  let length = datagram[offset]! & 0x3f;
+  if (encodedBytes === 2) length = length << 8 | datagram[offset + 1]!;
+  return Math.min(offset + encodedBytes + length, datagram.length);
 }

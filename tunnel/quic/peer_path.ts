@@ -1,18 +1,10 @@
-import { sameSocketAddress, type SocketAddress } from "./address.ts";
+import type { SocketAddress } from "./address.ts";
+import { isLongHeader, parseLongHeader } from "./packet_header.ts";
 import type { NativeConnection } from "./quiche.ts";
 
-interface NativeAddress {
-  host: string;
-  port: number;
-}
-
-/** An address in the forms that the socket and the binding want, made once. */
+/** An address in the form that the socket wants, made once. */
 interface KnownAddress extends Deno.NetAddr {
   readonly transport: "udp";
-}
-
-function toNative(address: SocketAddress): NativeAddress {
-  return { host: address.hostname, port: address.port };
 }
 
 function toKnown(address: SocketAddress): KnownAddress {
@@ -22,28 +14,34 @@ function toKnown(address: SocketAddress): KnownAddress {
 /**
  * Where a connection's peer is, and how it may move (RFC 9000 section 9).
  *
- * quiche follows a peer to a new address after having validated it, but keeps at most two paths
- * and frees none whose connection ID is still in use: peers that issue no spare IDs, as the
- * reference's, could move only once. When quiche has no room, the move is made here: an
- * authenticated packet that quiche had not seen before shows where the peer is now, and quiche
- * goes on with the address that it knows. An attacker on the path who is faster than the peer
- * could draw answers away until the peer's next packet, no longer.
+ * quiche 0.18 follows a peer badly. It holds two paths and never frees one; it repeats no lost
+ * challenge while other packets get through, so that a move stays unfinished; and when a
+ * validation has failed, the next packet ends the connection. So quiche is told of one path only,
+ * the first, and the move is made here: a packet that is authentic and that quiche had not seen
+ * before shows where the peer is now.
+ *
+ * What is lost is the validation. Who sees the peer's packets and is faster to deliver them than
+ * the peer's own network draws the answers to himself (they stay encrypted) until the peer's next
+ * packet wins. And a peer that may connect can have what it asks for sent to another address.
  */
 export class PeerPath {
   readonly #native: NativeConnection;
-  readonly #local: NativeAddress;
+  /** What quiche takes for the two ends: it never changes. */
+  readonly #receiveInfo: {
+    readonly from: { host: string; port: number };
+    readonly to: { host: string; port: number };
+  };
   #remote: KnownAddress;
-  /** The peer's address as quiche knows it. */
-  #nativeRemote: NativeAddress;
-  #receiveInfo: { from: NativeAddress; to: NativeAddress };
+  #hasFailed = false;
 
-  /** `local` is what quiche takes for our address: it never changes. */
+  /** `local` is our address, `remote` the peer's first one. */
   constructor(native: NativeConnection, local: SocketAddress, remote: SocketAddress) {
     this.#native = native;
-    this.#local = toNative(local);
+    this.#receiveInfo = {
+      from: { host: remote.hostname, port: remote.port },
+      to: { host: local.hostname, port: local.port },
+    };
     this.#remote = toKnown(remote);
-    this.#nativeRemote = toNative(remote);
-    this.#receiveInfo = { from: this.#nativeRemote, to: this.#local };
   }
 
   /** The peer's current address. */
@@ -51,70 +49,41 @@ export class PeerPath {
     return this.#remote;
   }
 
-  /** Processes a packet from `remoteAddress`. */
+  /** Whether a packet of the peer has ended the connection. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** Processes a datagram from the peer's current address. */
   receive(data: Uint8Array): void {
-    this.#feed(data, this.#receiveInfo);
-  }
-
-  /** The address for the socket of a packet that quiche wants sent to `to`. */
-  destination(to: NativeAddress): SocketAddress {
-    return to.port === this.#nativeRemote.port && to.host === this.#nativeRemote.host
-      ? this.#remote
-      : { hostname: to.host, port: to.port };
-  }
-
-  /**
-   * Processes a packet from another address than `remoteAddress`; true when the peer has moved
-   * there. Slow (tens of microseconds): the caller limits how often.
-   */
-  receiveFromElsewhere(data: Uint8Array, from: SocketAddress): boolean {
-    // Decryption is in place, and a second try may be needed.
-    const copy = data.slice();
-    if (this.#accepts(data, { from: toNative(from), to: this.#local })) {
-      return this.#followPathEvents() || this.#returnTo(from);
-    }
-    if (this.#native.isDraining() || this.#native.isClosed()) return false;
-    if (!this.#accepts(copy, this.#receiveInfo)) return false;
-    this.#remote = toKnown(from);
-    return true;
-  }
-
-  #feed(data: Uint8Array, info: { from: NativeAddress; to: NativeAddress }): void {
     try {
-      this.#native.recv(data, info);
+      let rest = data;
+      // quiche drops what is coalesced behind a packet that it has no keys for: a DATAGRAM behind
+      // a late handshake packet, say.
+      while (rest.length > 0 && isLongHeader(rest)) {
+        const end = parseLongHeader(rest)?.end ?? rest.length;
+        this.#native.recv(rest.subarray(0, end), this.#receiveInfo);
+        rest = rest.subarray(end);
+      }
+      if (rest.length > 0) this.#native.recv(rest, this.#receiveInfo);
     } catch {
       // The packet broke a rule of the protocol: quiche has closed the connection, and says so
       // with the next packet.
+      this.#hasFailed = true;
     }
   }
 
-  /** Whether a packet was authentic and new: quiche reports success for ignored ones too. */
-  #accepts(data: Uint8Array, info: { from: NativeAddress; to: NativeAddress }): boolean {
+  /**
+   * Processes a datagram from elsewhere, and moves there when it shows that the peer has; true
+   * when it did. During the handshake nobody moves (RFC 9000 section 9).
+   */
+  receiveFromElsewhere(data: Uint8Array, from: SocketAddress): boolean {
+    const mayMove = this.#native.isEstablished();
+    // quiche reports success for packets that it ignores, too.
     const before = this.#native.stats().recv;
-    this.#feed(data, info);
-    return this.#native.stats().recv > before;
-  }
-
-  /** The peer is back at the address that quiche knows while we had followed it elsewhere. */
-  #returnTo(from: SocketAddress): boolean {
-    const { host, port } = this.#nativeRemote;
-    if (!sameSocketAddress(from, { hostname: host, port })) return false;
+    this.receive(data);
+    if (!mayMove || this.#native.stats().recv === before) return false;
     this.#remote = toKnown(from);
     return true;
-  }
-
-  #followPathEvents(): boolean {
-    let moved = false;
-    for (;;) {
-      const event = this.#native.pathEventNext();
-      if (event === null || event === undefined) return moved;
-      if (event.type !== "PeerMigrated") continue;
-      // The binding names our own address "old" and the peer's new one "new".
-      const { host, port } = event.new;
-      this.#nativeRemote = { host, port };
-      this.#receiveInfo = { from: this.#nativeRemote, to: this.#local };
-      this.#remote = toKnown({ hostname: host, port });
-      moved = true;
-    }
   }
 }

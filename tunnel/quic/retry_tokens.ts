@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { formatSocketAddress, type SocketAddress } from "./address.ts";
 import { retryTokenLifetimeSeconds } from "./limits.ts";
+import { UsedTokens } from "./used_tokens.ts";
 
 const nonceLength = 12;
 const tagLength = 16;
@@ -38,6 +39,7 @@ export function encodeRetryPlaintext(
 export class RetryTokens {
   readonly #key: Uint8Array;
   readonly #now: () => number;
+  readonly #used = new UsedTokens();
 
   /**
    * `key` has 32 bytes. `now` gives Unix seconds.
@@ -72,7 +74,7 @@ export class RetryTokens {
     return token;
   }
 
-  /** The content of a token that is ours, made for `address` and not too old. */
+  /** The content of a token that is ours, made for `address`, not too old and not used before. */
   open(token: Uint8Array, address: SocketAddress): RetryTokenContent | undefined {
     const plaintext = this.#decrypt(token);
     if (plaintext === undefined) return undefined;
@@ -84,8 +86,10 @@ export class RetryTokens {
     const text = new TextDecoder().decode(plaintext.subarray(1, 1 + textLength));
     if (text !== formatSocketAddress(address)) return undefined;
     const view = new DataView(plaintext.buffer, plaintext.byteOffset, plaintext.byteLength);
-    const age = BigInt(this.#now()) - view.getBigUint64(plaintext.length - 8);
+    const now = this.#now();
+    const age = BigInt(now) - view.getBigUint64(plaintext.length - 8);
     if (age > BigInt(retryTokenLifetimeSeconds)) return undefined;
+    if (!this.#used.use(token.subarray(0, nonceLength), now)) return undefined;
     const start = 2 + textLength;
     return { originalDestinationCid: plaintext.slice(start, start + cidLength) };
   }
@@ -97,7 +101,7 @@ export class RetryTokens {
       decipher.setAuthTag(token.subarray(token.length - tagLength));
       const plaintext = decipher.update(token.subarray(nonceLength, token.length - tagLength));
       decipher.final();
-      return plaintext;
+      return new Uint8Array(plaintext);
     } catch {
       // The tag does not match: forged, damaged, or sealed with another key.
       return undefined;

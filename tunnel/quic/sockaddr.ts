@@ -10,6 +10,13 @@ export const maxSockaddrBytes = 28;
 /** Addresses that have been met; it is emptied when it is full. */
 const maxKnownAddresses = 65_536;
 
+function parseIpv4(hostname: string): Uint8Array | undefined {
+  const parts = hostname.split(".");
+  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part))) return undefined;
+  const bytes = parts.map(Number);
+  return bytes.every((byte) => byte <= 255) ? new Uint8Array(bytes) : undefined;
+}
+
 function parseIpv6(hostname: string): Uint8Array | undefined {
   // The URL parser expands every textual form and refuses what is none.
   const url = URL.parse(`http://[${hostname}]/`);
@@ -35,10 +42,8 @@ function parseIpv6(hostname: string): Uint8Array | undefined {
 export function encodeSockaddr(address: SocketAddress): Uint8Array<ArrayBuffer> | undefined {
   const { hostname, port } = address;
   const isIpv6 = hostname.includes(":");
-  const host = isIpv6
-    ? parseIpv6(hostname)
-    : Uint8Array.from(hostname.split("."), (part) => Number(part));
-  if (host === undefined || host.length !== (isIpv6 ? 16 : 4)) return undefined;
+  const host = isIpv6 ? parseIpv6(hostname) : parseIpv4(hostname);
+  if (host === undefined) return undefined;
   const sockaddr = new Uint8Array(isIpv6 ? maxSockaddrBytes : 16);
   sockaddr[0] = isIpv6 ? familyIpv6 : familyIpv4;
   sockaddr[2] = port >> 8;
@@ -65,6 +70,12 @@ function decode(sockaddr: Uint8Array): SocketAddress {
     ? formatIpv6(sockaddr.subarray(8, 24))
     : sockaddr.subarray(4, 8).join(".");
   return { hostname, port };
+}
+
+/** `address` as received packets name it; `undefined` when it is not numeric, or has a zone. */
+export function canonicalSocketAddress(address: SocketAddress): SocketAddress | undefined {
+  const sockaddr = encodeSockaddr(address);
+  return sockaddr && decode(sockaddr);
 }
 
 /**

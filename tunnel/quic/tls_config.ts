@@ -101,6 +101,8 @@ export function createServerConfig(tls: ServerTls): NativeConfig {
           `name the file with the authority's certificate`,
       );
     }
+    // `withBoringSslCtx` takes damaged files and a key that does not fit without a word.
+    loadFiles(new quiche.Config(), identity, caFile);
     const ca = readPem(caFile, "PEM certificates of authorities");
     const key = readPem(identity.keyFile, "private key of the certificate");
     const certificate = readPem(identity.certificateFile, "PEM certificate chain");
