@@ -21,7 +21,7 @@ function newLab(): QuicLab {
 }
 
 describe("A network that loses, repeats and reorders 10 % each", () => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of [1, 2]) {
     it(`is enough for handshake, DATAGRAMs and close (seed ${seed})`, async () => {
       await using lab = newLab();
       const server = lab.startServer({
@@ -33,15 +33,15 @@ describe("A network that loses, repeats and reorders 10 % each", () => {
       const client = await lab.connectEstablished(link.address);
       let sent = 0;
       await waitFor(() => {
-        if (sent < 400) client.connection.sendDatagram(new Uint8Array([sent >> 8, sent++ & 0xff]));
-        return sent === 400;
+        client.connection.sendDatagram(new Uint8Array([sent >> 8, sent++ & 0xff]));
+        return sent === 200;
       }, "the DATAGRAMs to be sent");
       // Each is lost with a probability of 19 % on its two ways.
-      await waitFor(() => client.handler.datagrams.length > 280, "most echoes");
+      await waitFor(() => client.handler.datagrams.length > 130, "most echoes");
       const distinct = new Set(client.handler.datagrams.map(([high, low]) => high! << 8 | low!));
       assertEquals(distinct.size, client.handler.datagrams.length, "a DATAGRAM came twice");
       const { lost, duplicated, reordered } = link.counts;
-      assert(lost > 20 && duplicated > 20 && reordered > 20);
+      assert(lost > 10 && duplicated > 10 && reordered > 10);
       assertEquals(server.endpoint.stats.handshakesCompleted, 1);
       assertEquals(server.endpoint.stats.connections, 1);
       link.faults = {};
@@ -60,7 +60,7 @@ describe("A network that loses, repeats and reorders 10 % each", () => {
     await waitFor(() => server.handler.established.length === 1, "the server's side");
     await waitFor(() => {
       client.connection.sendDatagram(new Uint8Array(1));
-      return server.handler.datagrams.length > 20;
+      return server.handler.datagrams.length > 10;
     }, "DATAGRAMs");
     assertEquals(server.endpoint.stats.connections, 1);
   });
@@ -70,10 +70,10 @@ describe("QuicConnection.keepAlive", () => {
   it("holds an idle connection, which ends without it", async () => {
     await using lab = newLab();
     const server = lab.startServer();
-    const idleTimeoutMs = 600;
+    const idleTimeoutMs = 400;
     using held = new NativeClient(server.endpoint.address, { idleTimeoutMs });
     const heldConnection = await waitFor(() => server.handler.established[0], "the connection");
-    heldConnection.keepAlive(100);
+    heldConnection.keepAlive(80);
     using idle = new NativeClient(server.endpoint.address, { idleTimeoutMs });
     const idleConnection = await waitFor(() => server.handler.established[1], "the other one");
     await waitFor(() => server.handler.closed.length > 0, "the idle one's end");
@@ -81,7 +81,7 @@ describe("QuicConnection.keepAlive", () => {
       { by: "idle_timeout", application: false, code: 0, text: "" },
     ]);
     assertEquals([heldConnection.isClosed, idleConnection.isClosed], [false, true]);
-    await pause(2 * idleTimeoutMs);
+    await pause(1.5 * idleTimeoutMs);
     assertEquals(heldConnection.isClosed, false);
     assertEquals([held.native.isTimedOut(), idle.native.isTimedOut()], [false, true]);
     await waitFor(() => server.endpoint.stats.connections === 1, "the idle one's release");
@@ -90,14 +90,14 @@ describe("QuicConnection.keepAlive", () => {
   it("sends no more than one packet an interval, and none beside traffic", async () => {
     await using lab = newLab();
     const { server, client } = await lab.connectedPair();
-    client.connection.keepAlive(100);
-    await pause(300);
+    client.connection.keepAlive(50);
+    await pause(150);
     const before = server.endpoint.stats.packetsReceived;
     const startedAt = performance.now();
-    await pause(1000);
-    const intervals = (performance.now() - startedAt) / 100;
+    await pause(500);
+    const intervals = (performance.now() - startedAt) / 50;
     const packets = server.endpoint.stats.packetsReceived - before;
-    assert(packets >= 5 && packets <= intervals + 2, `${packets} packets`);
+    assert(packets >= 4 && packets <= intervals + 2, `${packets} packets`);
   });
 });
 
