@@ -197,23 +197,35 @@ describe("a connector's UDP flows", () => {
   it("make room at the limit: the one that was idle longest ends", async () => {
     await using lab = await TunnelLab.create();
     const { agent, backend, connector } = await startTunnel(lab, { config: { maxUdpFlows: 3 } });
-    for (const port of [1, 2, 3, 1, 4]) {
-      agent.sendRouted("a", udpPacket(`10.0.0.1:${port} > 10.100.0.1:2`, String(port)));
-      await agent.nextPacket();
-    }
-    const { udpFlowsEnded } = connector.metrics.counter;
-    assertEquals(udpFlowsEnded.labels({ service: "a", reason: "evicted" }).value, 1);
-    // Flow 2 was the oldest: 1 was used again.
-    const flowOf = (text: string): number =>
-      backend.received.findLast(({ data }) => new TextDecoder().decode(data) === text)!.from.port;
-    const before = [flowOf("1"), flowOf("2"), flowOf("3")];
-    for (const port of [1, 3, 2]) {
-      agent.sendRouted("a", udpPacket(`10.0.0.1:${port} > 10.100.0.1:2`, String(port)));
-      await agent.nextPacket();
-    }
-    assertEquals([flowOf("1"), flowOf("3")], [before[0], before[2]]);
-    assertNotEquals(flowOf("2"), before[1]);
+    const use = async (source: number): Promise<number> => {
+      agent.sendRouted("a", udpPacket(`10.0.0.${source}:1 > 10.100.0.1:2`, "x"));
+      assertEquals(await agent.nextPacket(), `10.100.0.1:2 > 10.0.0.${source}:1 x`);
+      return backend.received.at(-1)!.from.port;
+    };
+    const [one, two, three] = [await use(1), await use(2), await use(3)];
+    await use(1);
+    await use(4); // in the place of 2, which was idle longest
+    assertEquals([await use(1), await use(3)], [one, three]);
+    assertNotEquals(await use(2), two);
+    const ended = connector.metrics.counter.udpFlowsEnded;
+    assertEquals(ended.labels({ service: "a", reason: "evicted" }).value, 2);
     assertEquals(connector.metrics.gauge.udpFlows.labels({ service: "a" }).value, 3);
+  });
+
+  it("of one source take no room from others, however many it opens", async () => {
+    await using lab = await TunnelLab.create();
+    const { agent, backend, connector } = await startTunnel(lab, { config: { maxUdpFlows: 8 } });
+    const use = async (route: string): Promise<number> => {
+      agent.sendRouted("a", udpPacket(`${route} > 10.100.0.1:2`, "x"));
+      assertEquals(await agent.nextPacket(), `10.100.0.1:2 > ${route} x`);
+      return backend.received.at(-1)!.from.port;
+    };
+    const quiet = await use("10.0.0.1:1");
+    for (let port = 1; port <= 20; port++) await use(`10.0.0.2:${port}`);
+    assertEquals(await use("10.0.0.1:1"), quiet);
+    const ended = connector.metrics.counter.udpFlowsEnded;
+    assertEquals(ended.labels({ service: "a", reason: "evicted" }).value, 0);
+    assertEquals(ended.labels({ service: "a", reason: "evicted_by_source" }).value, 18);
   });
 
   it("end with their relay connection, and agents go on over the next one", async () => {

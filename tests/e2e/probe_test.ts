@@ -64,8 +64,9 @@ describe("a probe through relay and connector", () => {
     await waitFor(() => backend.received.length >= before + 20, "20 more");
     stop.abort();
     const report = await running;
+    assertEquals(report.interrupted, true);
     assertEquals(report.reconnections, 1);
     assertEquals(report.outages.length, 1);
-    assertEquals(report.received + report.lost, report.sent);
+    assertEquals(report.received + report.lost + report.pending, report.sent);
   });
 });

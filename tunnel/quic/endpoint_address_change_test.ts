@@ -8,6 +8,7 @@ import { UdpLink } from "../../tests/support/udp_link.ts";
 import { waitFor } from "../../tests/support/wait.ts";
 import { sameSocketAddress, type SocketAddress } from "./address.ts";
 import type { QuicConnection } from "./connection.ts";
+import { addressChangesPerSecond } from "./limits.ts";
 import { isLongHeader, longPacketType, parseLongHeader } from "./packet_header.ts";
 import { RetryTokens } from "./retry_tokens.ts";
 
@@ -261,8 +262,8 @@ describe("A client whose address changes during the handshake", () => {
   });
 });
 
-describe("A client whose address changes often", () => {
-  it("costs no more looks than the limit allows", async () => {
+describe("Packets from elsewhere", () => {
+  it("cost no more looks than the limit allows", async () => {
     await using scene = await openScene("ours");
     const { link, server, peer } = scene;
     await exchange(peer);
@@ -272,11 +273,15 @@ describe("A client whose address changes often", () => {
     };
     await exchange(peer);
     using stranger = new RawSocket();
-    for (let count = 0; count < 600; count++) {
-      await stranger.send(captured!, server.endpoint.address);
-    }
     const { packetsDropped } = server.endpoint.stats;
-    await waitFor(() => packetsDropped.address_change_limit > 0, "the limit");
+    let sent = 0;
+    await waitFor(() => {
+      for (let count = 0; count < 50; count++, sent++) {
+        void stranger.send(captured!, server.endpoint.address);
+      }
+      return packetsDropped.address_change_limit > 0;
+    }, "the limit");
+    assert(sent > addressChangesPerSecond);
     await exchange(peer);
     assertEquals(server.handler.closed, []);
   });

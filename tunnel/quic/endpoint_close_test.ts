@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { after, before, describe, it } from "@std/testing/bdd";
 import { TestCertificates, type TestIdentity } from "../../tests/support/certificates.ts";
+import { NativeClient } from "../../tests/support/native_client.ts";
 import { QuicLab } from "../../tests/support/quic_lab.ts";
 import { UdpLink } from "../../tests/support/udp_link.ts";
 import { pause, waitFor } from "../../tests/support/wait.ts";
@@ -109,6 +110,35 @@ describe("QuicConnection.close", () => {
     assertEquals([reason!.by, reason!.application, reason!.text], ["handshake", false, ""]);
     await waitFor(() => client.endpoint.stats.connections === 0, "the release");
     assertEquals(client.endpoint.stats.handshakesFailed, 1);
+  });
+
+  it("reports whatever code and bytes a peer gives", async () => {
+    await using lab = newLab();
+    const server = lab.startServer();
+    using client = new NativeClient(server.endpoint.address);
+    await waitFor(() => server.handler.established.length === 1, "the connection");
+    const code = Number.MAX_SAFE_INTEGER;
+    client.native.close(true, code, new Uint8Array([0xff, 0, 0x1b, 0xc3]));
+    client.flush();
+    await waitFor(() => server.handler.closed.length > 0, "the close");
+    assertEquals(server.handler.closed, [
+      { by: "peer", application: true, code, text: "\ufffd\0\x1b\ufffd" },
+    ]);
+  });
+
+  it("is made up for by a stateless reset when it is lost", async () => {
+    await using lab = newLab();
+    const server = lab.startServer({ resetKey: new Uint8Array(32) });
+    using link = UdpLink.open(server.endpoint.address);
+    const client = await lab.connectEstablished(link.address);
+    await waitFor(() => server.handler.established.length === 1, "the server's side");
+    link.watcher = (direction) => direction === "to_server";
+    server.handler.established[0]!.close(0, "lost");
+    await waitFor(() => server.endpoint.stats.connections === 0, "the release");
+    link.watcher = () => {};
+    client.connection.sendDatagram(new Uint8Array(100));
+    await waitFor(() => client.handler.closed.length > 0, "the client's side");
+    assertEquals(client.handler.closed[0]!.by, "stateless_reset");
   });
 
   it("tells a client that is not yet established, by code 0x0c and no text", async () => {

@@ -112,6 +112,26 @@ describe("QuicEndpoint handshake", () => {
     );
   });
 
+  for (const hostname of ["0.0.0.0", "::"]) {
+    it(`completes with a server on all addresses (${hostname})`, async () => {
+      await using lab = newLab();
+      const server = lab.startServer({ hostname, retry: new RetryTokens(new Uint8Array(32)) });
+      const { port } = server.endpoint.address;
+      await lab.connectEstablished({ hostname: "127.0.0.1", port });
+      const accepted = await waitFor(() => server.handler.established[0], "the server's side");
+      const prefix = hostname === "::" ? "::ffff:" : "";
+      assertEquals(accepted.remoteAddress.hostname, `${prefix}127.0.0.1`);
+    });
+  }
+
+  it("completes with a server that is known by another address (1:1 NAT)", async () => {
+    await using lab = newLab();
+    await lab.connectedPair({
+      externalHostname: "192.0.2.7",
+      retry: new RetryTokens(new Uint8Array(32)),
+    });
+  });
+
   it("serves many connections of one client socket", async () => {
     await using lab = newLab();
     const server = lab.startServer({ retry: new RetryTokens(new Uint8Array(32)) });
