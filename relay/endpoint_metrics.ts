@@ -11,6 +11,7 @@ export function observeEndpoints(
     listeners.total(({ stats }) => read(stats));
   const reasons = createEndpointStats();
   gauge.activeConnections.observe(sum((stats) => stats.connections));
+  gauge.handshakingConnections.observe(sum((stats) => stats.handshaking));
   gauge.establishedConnections.observe(sum((stats) => stats.establishedConnections));
   gauge.waitingDatagrams.observe(sum((stats) => stats.datagramsWaiting));
   counter.retryTokensValidated.observe(sum((stats) => stats.retryTokensValidated));

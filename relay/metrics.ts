@@ -110,6 +110,11 @@ export const relayMetrics = defineMetrics({
     kind: "gauge",
     help: "Whether the relay wants traffic: 1, or 0 while it starts or drains",
   },
+  handshakingConnections: {
+    name: "ztna_relay_handshaking_connections",
+    kind: "gauge",
+    help: "QUIC connections whose handshake is under way; at most 2,000 on each address",
+  },
   establishedConnections: {
     name: "ztna_relay_established_connections",
     kind: "gauge",

@@ -49,6 +49,17 @@ const relayScenarios: readonly Scenario<RelayMetric>[] = [
     },
   },
   {
+    title: "while a handshake is under way",
+    moves: ["handshakingConnections"],
+    run: async (lab) => {
+      const relay = await lab.openRelay({ retry: false });
+      lab.use(new NativeClient(relay.address)).isReading = false;
+      const { handshakingConnections } = relay.metrics.gauge;
+      await waitFor(() => handshakingConnections.value === 1, "the handshake's beginning");
+      return relay;
+    },
+  },
+  {
     title: "when clients come, register and talk",
     moves: [
       ...["activeConnections", "establishedConnections", "handshakes"] as const,

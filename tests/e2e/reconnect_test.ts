@@ -151,22 +151,25 @@ describe("a connector that can't reach its relay", () => {
     const { logger, events } = recordingLogger();
     const randoms = [0.99, 0, 0.5, 0.99, 0.99, 0.25];
     let draws = 0;
-    const connector = await lab.connector(relay, { a: lab.backend() }, {
+    let isKnown = true;
+    const { port } = relay.address;
+    const connector = await lab.connector({ host: "relay.test", port }, { a: lab.backend() }, {
       logger,
+      lookup: () => isKnown ? Promise.resolve(["127.0.0.1"]) : Promise.reject(new Error("no name")),
       random: () => randoms[draws++ % randoms.length]!,
-      limits: { reconnectBaseMs: 20, reconnectMaxMs: 100, lastHandshakeTimeoutMs: 30 },
+      limits: { reconnectBaseMs: 20, reconnectMaxMs: 100 },
     });
+    isKnown = false;
     await relay.close();
-    await waitFor(() => events("relay_not_reached").length >= 6, "6 failures");
+    await waitFor(() => events("relay_not_reached").length >= 5, "5 failures");
     const waits = [...events("relay_lost"), ...events("relay_not_reached")]
       .map(({ retryInSeconds }) => retryInSeconds);
     // Bounds of 20, 40, 80, then 100 ms each.
     assertEquals(waits.slice(0, 6), [0.02, 0, 0.04, 0.099, 0.099, 0.025]);
-    assertEquals([reconnections(connector), failures(connector, "unreachable")], [
-      0,
-      events("relay_not_reached").length,
-    ]);
-    await lab.openRelay({ port: relay.address.port });
+    assertEquals([reconnections(connector), losses(connector, "relay_closed")], [0, 1]);
+    assertEquals(failures(connector, "resolve"), events("relay_not_reached").length);
+    await lab.openRelay({ port });
+    isKnown = true;
     await waitFor(() => connector.readiness().ready, "the registration");
     assertEquals(reconnections(connector), 1);
   });

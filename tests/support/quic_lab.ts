@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { SocketAddress } from "../../tunnel/quic/address.ts";
 import type { QuicConnection } from "../../tunnel/quic/connection.ts";
 import { QuicEndpoint } from "../../tunnel/quic/endpoint.ts";
+import type { EndpointStats, PacketDropReason } from "../../tunnel/quic/endpoint_stats.ts";
 import type {
   ConnectOptions,
   EndpointOptions,
@@ -141,4 +142,15 @@ export class QuicLab implements AsyncDisposable {
     this.#handlers.push(handler);
     return handler;
   }
+}
+
+/** Waits until `server` has processed `count` packets since its start. */
+export async function waitForPackets(server: LabEndpoint, count: number): Promise<void> {
+  const { stats } = server.endpoint;
+  await waitFor(() => stats.packetsReceived >= count, `${count} packets`);
+}
+
+/** The reasons for which an endpoint has dropped packets, and how many. */
+export function dropsOf(stats: EndpointStats): Partial<Record<PacketDropReason, number>> {
+  return Object.fromEntries(Object.entries(stats.packetsDropped).filter(([, count]) => count > 0));
 }

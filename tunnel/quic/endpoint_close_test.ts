@@ -131,13 +131,17 @@ describe("QuicConnection.close", () => {
     const server = lab.startServer({ resetKey: new Uint8Array(32) });
     using link = UdpLink.open(server.endpoint.address);
     const client = await lab.connectEstablished(link.address);
-    await waitFor(() => server.handler.established.length === 1, "the server's side");
+    const accepted = await waitFor(() => server.handler.established[0], "the server's side");
+    accepted.sendDatagram(new Uint8Array(1));
+    await waitFor(() => client.handler.datagrams.length > 0, "a DATAGRAM");
     link.watcher = (direction) => direction === "to_server";
-    server.handler.established[0]!.close(0, "lost");
+    accepted.close(0, "lost");
     await waitFor(() => server.endpoint.stats.connections === 0, "the release");
     link.watcher = () => {};
-    client.connection.sendDatagram(new Uint8Array(100));
-    await waitFor(() => client.handler.closed.length > 0, "the client's side");
+    await waitFor(() => {
+      client.connection.sendDatagram(new Uint8Array(100));
+      return client.handler.closed.length > 0;
+    }, "the client's side");
     assertEquals(client.handler.closed[0]!.by, "stateless_reset");
   });
 
