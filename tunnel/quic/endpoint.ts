@@ -1,10 +1,11 @@
-import { type Clock, systemClock, type Timer } from "../clock.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import { ConfigError } from "../errors.ts";
 import { type Logger, silentLogger } from "../log.ts";
 import { TokenBucket } from "../token_bucket.ts";
 import { formatSocketAddress, type SocketAddress } from "./address.ts";
-import { type ConnectionHost, QuicConnection } from "./connection.ts";
+import { QuicConnection } from "./connection.ts";
 import type { ConnectionHandler } from "./connection_handler.ts";
+import type { ConnectionHost } from "./connection_host.ts";
 import {
   connectionIdInstance,
   ConnectionIdIssuer,
@@ -12,7 +13,7 @@ import {
   resetTokenInteger,
 } from "./connection_id.ts";
 import { ConnectionTable } from "./connection_table.ts";
-import { DeadlineHeap } from "./deadline_heap.ts";
+import { DeadlineTimer } from "./deadline_timer.ts";
 import {
   createEndpointStats,
   type EndpointStats,
@@ -63,13 +64,11 @@ export class QuicEndpoint implements AsyncDisposable {
   /** The destination IDs that clients chose for connections accepted without Retry. */
   readonly #chosenCids = new Map<QuicConnection, Uint8Array>();
   readonly #output: OutputQueue;
-  readonly #heap = new DeadlineHeap<QuicConnection>();
+  readonly #deadlines: DeadlineTimer<QuicConnection>;
   readonly #initials: TokenBucket;
   readonly #statelessReplies: TokenBucket;
   readonly #addressChanges: TokenBucket;
 
-  #deadlineTimer: Timer | undefined;
-  #deadlineTimerAt = Infinity;
   #accepting: boolean;
   #closed = false;
   /** What `close` still waits for. */
@@ -95,6 +94,7 @@ export class QuicEndpoint implements AsyncDisposable {
     this.#addressChanges = new TokenBucket(limits.addressChangesPerSecond, now);
     this.#socket = UdpSocket.bind({ hostname, port });
     this.#output = new OutputQueue(clock);
+    this.#deadlines = new DeadlineTimer(clock);
     this.#socket.onWritable = () => this.#output.flushSoon();
     this.address = this.#socket.address;
     this.#localAddress = {
@@ -217,7 +217,7 @@ export class QuicEndpoint implements AsyncDisposable {
     if (this.#closed) return;
     this.#closed = true;
     this.#output.close();
-    this.#deadlineTimer?.[Symbol.dispose]();
+    this.#deadlines[Symbol.dispose]();
     this.#socket.close();
     for (const connection of this.#connections) connection.abandon();
     this.#endCloseWait();
@@ -237,10 +237,7 @@ export class QuicEndpoint implements AsyncDisposable {
       mayQueueDatagram: () => this.stats.datagramsWaiting < limits.maxQueuedDatagrams,
       scheduleFlush: (connection) => this.#output.schedule(connection),
       scheduleAcknowledgment: (connection) => this.#output.scheduleAcknowledgment(connection),
-      setDeadline: (connection, deadline) => {
-        this.#heap.set(connection, deadline);
-        this.#armDeadlineTimer();
-      },
+      setDeadline: (connection, deadline) => this.#deadlines.set(connection, deadline),
       issueConnectionId: (connection, sibling) => {
         const cid = this.#issueFreeCid(sibling);
         this.#table.add(cid, connection);
@@ -457,29 +454,5 @@ export class QuicEndpoint implements AsyncDisposable {
       this.#table.addChosen(chosen, connection);
     }
     connection.receive(data, from);
-  }
-
-  // Deadlines
-
-  #armDeadlineTimer(): void {
-    const next = this.#heap.peek()?.deadline ?? Infinity;
-    if (next >= this.#deadlineTimerAt || this.#closed) return;
-    this.#deadlineTimer?.[Symbol.dispose]();
-    this.#deadlineTimerAt = next;
-    this.#deadlineTimer = this.#clock.setTimer(
-      () => this.#onDeadlines(),
-      Math.max(1, next - this.#clock.now()),
-    );
-  }
-
-  #onDeadlines(): void {
-    this.#deadlineTimerAt = Infinity;
-    const now = this.#clock.now();
-    for (;;) {
-      const connection = this.#heap.popDue(now);
-      if (connection === undefined) break;
-      connection.onDeadline(now);
-    }
-    this.#armDeadlineTimer();
   }
 }
