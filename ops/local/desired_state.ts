@@ -119,7 +119,11 @@ export function desiredState(inputs: DesiredStateInputs): DesiredState {
     ports,
   };
   // `--cached-only`: deploy has fetched the dependencies; a start must never wait for a network.
-  const run = ["run", "--quiet", "--no-prompt", "--cached-only", `--config=${checkout}/deno.json`];
+  // Packets leave only short-lived objects behind: a small nursery (MiB) saves 2 KiB a connection.
+  const run = [
+    ...["run", "--quiet", "--no-prompt", "--cached-only", `--config=${checkout}/deno.json`],
+    "--v8-flags=--max-semi-space-size=4",
+  ];
   // The native QUIC library is loaded by FFI; everything else that a program may do is in this list.
   const permissions = [
     "--allow-net",

@@ -2,24 +2,15 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { Connector } from "../../connector/connector.ts";
 import { type DropReason, dropReasons } from "../../connector/drops.ts";
-import { TestBackend } from "../../connector/test_backend.ts";
+import type { TestBackend } from "../../connector/test_backend.ts";
 import { parseIpv4Address } from "../../tunnel/wire/ipv4.ts";
 import { udpPacket } from "../support/inner_packets.ts";
+import { hasIpv6 } from "../support/ipv6.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 import { TunnelLab } from "../support/tunnel_lab.ts";
 import type { TunnelClient } from "../support/tunnel_client.ts";
 import { vector } from "../support/vectors.ts";
 import { waitFor } from "../support/wait.ts";
-
-/** Not every machine has IPv6, not even on loopback. */
-function hasIpv6(): boolean {
-  try {
-    new TestBackend("::1")[Symbol.dispose]();
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function drops(connector: Connector, reason: DropReason, service = "a"): number {
   return connector.metrics.counter.droppedPackets.labels({ service, reason }).value!;
@@ -95,7 +86,7 @@ describe("a service's connector, with UDP", () => {
     });
   }
 
-  it("drops packets whose checksum is wrong, and fragments", async () => {
+  it("drops packets whose checksum is wrong, and fragments [LC17]", async () => {
     await using lab = await TunnelLab.create();
     const { agent, backend, connector } = await startTunnel(lab);
     const good = udpPacket(route, "good");

@@ -1,9 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { Relay } from "../../relay/relay.ts";
+import { formatSocketAddress } from "../../tunnel/quic/address.ts";
 import { encodeRegistration } from "../../tunnel/wire/datagram_message.ts";
 import { udpPacket } from "../support/inner_packets.ts";
 import { NativeClient } from "../support/native_client.ts";
+import { Program } from "../support/program.ts";
 import type { QuicheClient } from "../support/quiche_client.ts";
 import type { TunnelClient } from "../support/tunnel_client.ts";
 import { TunnelLab } from "../support/tunnel_lab.ts";
@@ -148,6 +150,32 @@ describe("certified connectors of one service", () => {
     assertEquals(relay.metrics.counter.connectorTakeovers.value, 1);
     const identities = relay.status().services["web"]!.connectors.map(({ identity }) => identity);
     assertEquals(identities.sort(), ["other", "same"]);
+  });
+
+  it("are replaced at once when their process was killed and started again", async () => {
+    await using lab = await TunnelLab.create();
+    const relay = await lab.relay();
+    const { certificateFile, keyFile } = await lab.identity("connector", ["web"], "same");
+    const args = [
+      ...["--server", formatSocketAddress(relay.address), "--service", "web"],
+      ...["--forward", `127.0.0.1:${lab.backend().address.port}`],
+      ...["--ca-cert", lab.certificates.caFile, "--metrics-port", "0"],
+      ...["--client-cert", certificateFile, "--client-key", keyFile],
+    ];
+    const agent = await startAgent(lab, relay);
+    await using killed = new Program("connector", args);
+    await killed.logged("registered");
+    sendFlows(agent, 1, 1);
+    assertEquals(await agent.nextPacket(), "10.100.0.1:80 > 10.0.0.1:1 x");
+    killed.signal("SIGKILL");
+    await killed.ended();
+    await using restarted = new Program("connector", args);
+    await restarted.logged("registered");
+    sendFlows(agent, 1, 1);
+    assertEquals(await agent.nextPacket(), "10.100.0.1:80 > 10.0.0.1:1 x");
+    assertEquals(relay.metrics.counter.connectorTakeovers.value, 1);
+    assertEquals(relay.metrics.counter.flowFailovers.value, 1);
+    assertEquals(relay.status().services["web"]!.connectors.length, 1);
   });
 
   it("get replies of agents that talk to different ones to the right agent", async () => {

@@ -2,7 +2,6 @@ import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { Relay } from "../../relay/relay.ts";
 import { maxServicesPerConnection, registrationBurst } from "../../relay/limits.ts";
-import type { SocketAddress } from "../../tunnel/quic/address.ts";
 import { datagramSendQueueLength, retryTokenLifetimeSeconds } from "../../tunnel/quic/limits.ts";
 import { isLongHeader, parseLongHeader } from "../../tunnel/quic/packet_header.ts";
 import { encodeRegistration } from "../../tunnel/wire/datagram_message.ts";
@@ -10,6 +9,7 @@ import { encodeSignalingFrame } from "../../tunnel/wire/signaling.ts";
 import { udpPacket } from "../support/inner_packets.ts";
 import { NativeClient } from "../support/native_client.ts";
 import { QuicheClient } from "../support/quiche_client.ts";
+import { RawSocket } from "../support/raw_socket.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 import { TunnelLab } from "../support/tunnel_lab.ts";
 import { vector } from "../support/vectors.ts";
@@ -28,37 +28,6 @@ async function startBystanders(lab: TunnelLab, relay: Relay): Promise<() => Prom
     connector.send(reply);
     assertEquals(await agent.nextPacket(), "10.100.0.1:2 > 10.0.0.1:1 yes");
   };
-}
-
-/** A socket without QUIC that keeps what it gets. */
-class RawSocket implements Disposable {
-  readonly received: Uint8Array[] = [];
-  readonly #socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  readonly #to: Deno.NetAddr;
-
-  constructor(to: SocketAddress) {
-    this.#to = { transport: "udp", ...to };
-    void this.#receive();
-  }
-
-  async send(packet: Uint8Array): Promise<void> {
-    await this.#socket.send(packet, this.#to);
-  }
-
-  [Symbol.dispose](): void {
-    this.#socket.close();
-  }
-
-  async #receive(): Promise<void> {
-    for (;;) {
-      try {
-        const [packet] = await this.#socket.receive();
-        this.received.push(packet.slice());
-      } catch {
-        return;
-      }
-    }
-  }
 }
 
 function randomBytes(random: () => number, length: number): Uint8Array {
@@ -85,7 +54,7 @@ describe("packets that are no QUIC", () => {
     await using lab = await TunnelLab.create();
     const relay = await lab.openRelay();
     const check = await startBystanders(lab, relay);
-    using socket = new RawSocket(relay.address);
+    using socket = new RawSocket();
     const random = seededRandom(1);
     const lengths = [0, 1, 2, 5, 6, 7, 20, 21, 26, 1199, 1200, 1350, 1351, 1999, 2000];
     const before = relay.metrics.counter.packetsReceived.value!;
@@ -96,7 +65,7 @@ describe("packets that are no QUIC", () => {
         for (const first of [0x40, 0xc0]) {
           const packet = randomBytes(random, length);
           if (length > 0) packet[0] = (packet[0]! & 0x3f) | first;
-          await socket.send(packet);
+          await socket.send(packet, relay.address);
           sent += 1;
         }
       }
@@ -115,10 +84,10 @@ describe("packets that are no QUIC", () => {
     await using lab = await TunnelLab.create();
     const relay = await lab.openRelay({ retryKey: new Uint8Array(32) });
     const check = await startBystanders(lab, relay);
-    using socket = new RawSocket(relay.address);
+    using socket = new RawSocket();
     const probes = ["P01", "P04", "P06", "P08", "P09"].map((id) => vector(id).bytes);
     for (let round = 0; round < 20; round++) {
-      for (const probe of probes) await socket.send(probe);
+      for (const probe of probes) await socket.send(probe, relay.address);
     }
     await waitFor(() => droppedPackets(relay) === 20 * probes.length, "their arrival");
     await check();
@@ -129,10 +98,10 @@ describe("packets that are no QUIC", () => {
   it("of an unknown version get a Version Negotiation packet with version 1", async () => {
     await using lab = await TunnelLab.create();
     const relay = await lab.openRelay();
-    using socket = new RawSocket(relay.address);
+    using socket = new RawSocket();
     const packet = new Uint8Array(1200);
     packet.set([0xc0, 0x1a, 0x2a, 0x3a, 0x4a, 8, 1, 2, 3, 4, 5, 6, 7, 8, 2, 9, 9]);
-    await socket.send(packet);
+    await socket.send(packet, relay.address);
     const answer = await waitFor(() => socket.received[0], "the answer");
     // RFC 8999 section 6: version 0, the IDs exchanged, then the supported versions.
     assertEquals(answer.subarray(1, 17).toHex(), "00000000" + "020909" + "080102030405060708");
@@ -148,11 +117,11 @@ describe("Initials", () => {
     const relay = await lab.openRelay();
     const check = await startBystanders(lab, relay);
     const first = await recordFirstInitial(lab);
-    using socket = new RawSocket(relay.address);
+    using socket = new RawSocket();
     for (let index = 0; index < 200; index++) {
       const packet = first.slice();
       packet.set([index >> 8, index & 0xff], 6); // another connection ID each
-      await socket.send(packet);
+      await socket.send(packet, relay.address);
     }
     await waitFor(() => socket.received.length === 200, "200 Retry packets");
     await check();
@@ -170,17 +139,17 @@ describe("Initials", () => {
     await lab.client(link);
     const proven = packets.find((packet) => parseLongHeader(packet)?.token.length)!;
     const { token } = parseLongHeader(proven)!;
-    using socket = new RawSocket(relay.address);
+    using socket = new RawSocket();
     for (const at of [0, 11, 12, token.length - 1]) {
       const packet = proven.slice();
       packet[token.byteOffset - proven.byteOffset + at]! ^= 1;
       packet[6 + 10]! ^= 1; // no longer the connection's ID
-      await socket.send(packet);
+      await socket.send(packet, relay.address);
     }
     // The right token, but from somebody else's address.
     const stolen = proven.slice();
     stolen[6 + 10]! ^= 1;
-    await socket.send(stolen);
+    await socket.send(stolen, relay.address);
     const { retryTokenFailures } = relay.metrics.counter;
     await waitFor(() => retryTokenFailures.value === 5, "the refusals");
     assertEquals([socket.received, relay.metrics.gauge.activeConnections.value], [[], 1]);
@@ -222,8 +191,8 @@ describe("Initials", () => {
     await using lab = await TunnelLab.create();
     const relay = await lab.openRelay({ retry: false });
     const first = await recordFirstInitial(lab);
-    using socket = new RawSocket(relay.address);
-    await socket.send(first);
+    using socket = new RawSocket();
+    await socket.send(first, relay.address);
     await waitFor(() => relay.metrics.gauge.activeConnections.value === 1, "the connection");
     assertEquals(relay.metrics.gauge.establishedConnections.value, 0);
     assertEquals(relay.status().connections, { total: 1, agents: 0, connectors: 0 });
@@ -286,9 +255,9 @@ describe("packets of a connection", () => {
     const link = lab.link(relay);
     const packets = recordPackets(link);
     const agent = await lab.registered(link, "agent", "a");
-    using socket = new RawSocket(relay.address);
+    using socket = new RawSocket();
     // Without the very first one, which would get a Retry from anywhere.
-    for (const packet of packets.slice(1)) await socket.send(packet);
+    for (const packet of packets.slice(1)) await socket.send(packet, relay.address);
     await agent.fence();
     assertEquals([agent.observed, socket.received], [[link.serverSide], []]);
     assertEquals(relay.metrics.counter.addressChanges.value, 0);

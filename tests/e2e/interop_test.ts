@@ -46,6 +46,24 @@ describe("Deno's own QUIC as a client of the relay", () => {
     assertEquals(relay.metrics.counter.observedAddresses.value, 0);
   });
 
+  it("is let in with a client certificate where one is required, and held to its names", async () => {
+    await using lab = await TunnelLab.create();
+    const relay = await lab.relay();
+    const connector = await lab.denoClient(relay, await lab.identity("connector", ["echo"]));
+    assertEquals(await connector.register("connector", "echo"), "ack");
+    assertEquals(await connector.register("connector", "payroll"), "nack 2");
+    const agent = await lab.denoClient(relay, await lab.identity("agent", ["echo"]));
+    assertEquals(await agent.register("agent", "echo"), "ack");
+    assertEquals(await agent.register("connector", "echo"), "nack 2");
+    agent.sendRouted("echo", vector("I01").bytes);
+    await waitFor(() => connector.packets.length === 1, "the packet");
+    assertEquals(connector.packets[0]!.toHex(), vector("I01").hex);
+    const anonymous = await lab.denoClient(relay);
+    await assertRejects(() => anonymous.closed, Error);
+    await waitFor(() => relay.status().connections.total === 2, "the end of its connection");
+    assertEquals(relay.status().connections, { total: 2, agents: 1, connectors: 1 });
+  });
+
   it("gets the vectors' answers to registrations, byte for byte", async () => {
     await using lab = await TunnelLab.create();
     const relay = await lab.openRelay();

@@ -1,18 +1,11 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { udpPacket } from "../support/inner_packets.ts";
+import { hasIpv6 } from "../support/ipv6.ts";
+import { startScriptedRelay } from "../support/scripted_relay.ts";
 import { TunnelLab } from "../support/tunnel_lab.ts";
+import { vector } from "../support/vectors.ts";
 import { waitFor } from "../support/wait.ts";
-
-/** Not every machine has IPv6, not even on loopback. */
-function hasIpv6(): boolean {
-  try {
-    Deno.listenDatagram({ transport: "udp", hostname: "::1", port: 0 }).close();
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe("the observed address", () => {
   it("is told once, soon after the handshake, and is the client's own", async () => {
@@ -62,6 +55,21 @@ describe("the observed address", () => {
     assertEquals(relay.metrics.counter.observedAddresses.value, 0);
   });
 
+  it("is the same from whichever of the relay's addresses [LR30]", async () => {
+    await using lab = await TunnelLab.create();
+    const relay = await lab.openRelay({ bindAddresses: ["127.0.0.1", "127.0.0.2"] });
+    const [one, two] = relay.addresses.map((address) => ({ address }));
+    const connector = await lab.registered(one!, "connector", "a");
+    const agent = await lab.registered(two!, "agent", "a");
+    agent.sendRouted("a", udpPacket("10.0.0.1:1 > 10.100.0.1:2", "across"));
+    assertEquals(await connector.nextPacket(), "10.0.0.1:1 > 10.100.0.1:2 across");
+    for (const client of [connector, agent]) {
+      await waitFor(() => client.observed.length === 1, "the address");
+      const { hostname, port } = client.endpoint.address;
+      assertEquals(client.observed, [{ hostname, port }]);
+    }
+  });
+
   it("is right for both families on one socket [LR30]", { skip: !hasIpv6() }, async () => {
     await using lab = await TunnelLab.create();
     const relay = await lab.openRelay({ bindAddresses: ["::"] });
@@ -89,5 +97,22 @@ describe("the observed address", () => {
     await waitFor(() => client.observed.length > 0, "the address");
     assertEquals(client.observed[0]!.hostname, "127.0.0.1");
     assertNotEquals(client.observed[0]!.port, relay.address.port);
+  });
+});
+
+describe("a connector that is told its observed address", () => {
+  it("takes it (D01, D02, D03), and none that is cut off (D04)", async () => {
+    await using lab = await TunnelLab.create();
+    const relay = startScriptedRelay(lab, (connection, message) => {
+      if (message[0] !== 0x11) return;
+      connection.sendDatagram(Uint8Array.fromHex("12000161"));
+      for (const id of ["D01", "D02", "D03", "D04"]) connection.sendDatagram(vector(id).bytes);
+    });
+    const connector = await lab.connector(relay, { a: lab.backend() });
+    const { observedAddressChanges, droppedPackets } = connector.metrics.counter;
+    const dropped = droppedPackets.labels({ service: "a", reason: "bad_control" });
+    await waitFor(() => dropped.value === 1, "the one that is cut off");
+    assertEquals(observedAddressChanges.labels({ service: "a" }).value, 3);
+    assertEquals(connector.status().services[0]!.observedAddress, "192.168.1.100:12345");
   });
 });

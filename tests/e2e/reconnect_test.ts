@@ -3,11 +3,10 @@ import { describe, it } from "@std/testing/bdd";
 import type { Connector } from "../../connector/connector.ts";
 import type { UplinkCause } from "../../connector/uplink_cause.ts";
 import { createLogger, type Logger } from "../../tunnel/log.ts";
-import type { QuicConnection } from "../../tunnel/quic/connection.ts";
-import { QuicEndpoint } from "../../tunnel/quic/endpoint.ts";
 import { Program } from "../support/program.ts";
 import { relayAddress, relayArguments } from "../support/relay_program.ts";
 import { udpPacket } from "../support/inner_packets.ts";
+import { startScriptedRelay } from "../support/scripted_relay.ts";
 import { TunnelLab } from "../support/tunnel_lab.ts";
 import { vector } from "../support/vectors.ts";
 import { waitFor } from "../support/wait.ts";
@@ -42,23 +41,6 @@ function recordingLogger(): { logger: Logger; events(name: string): Record<strin
       lines.map((line) => JSON.parse(line) as Record<string, unknown>)
         .filter(({ event }) => event === name),
   };
-}
-
-/** A relay of which a test decides what it answers. */
-function startScriptedRelay(
-  lab: TunnelLab,
-  answer: (connection: QuicConnection, message: Uint8Array) => void,
-): QuicEndpoint {
-  const { certificateFile, keyFile } = lab.relayConfig();
-  return lab.use(QuicEndpoint.bind({
-    hostname: "127.0.0.1",
-    port: 0,
-    server: {
-      tls: { identity: { certificateFile, keyFile }, clientCertificate: "none" },
-      retry: undefined,
-      handler: { onEstablished() {}, onDatagram: answer, onClosed() {} },
-    },
-  }));
 }
 
 describe("a connector whose relay restarts", () => {

@@ -10,11 +10,19 @@ export interface DenoClientOptions {
   readonly serverName?: string;
   /** `ztna-v1` by default. */
   readonly alpn?: string;
+  /** The certificate to present, and its key, in PEM. */
+  readonly identity?: { readonly certificatePem: string; readonly keyPem: string };
+}
+
+/** Deno takes a client certificate, which its types don't say. */
+interface ConnectOptions extends Deno.ConnectQuicOptions<false> {
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 /**
  * A client on Deno's own QUIC (the Rust library Quinn): an implementation that has nothing in
- * common with ours. It can't present a certificate.
+ * common with ours.
  */
 export class DenoClient extends TunnelClient {
   readonly connection: Deno.QuicConn;
@@ -30,17 +38,19 @@ export class DenoClient extends TunnelClient {
 
   /** Connects, verifying the relay's certificate, and waits until the handshake is complete. */
   static async connect(options: DenoClientOptions): Promise<DenoClient> {
-    const { remote, caPem, serverName = "ztna-server", alpn = "ztna-v1" } = options;
+    const { remote, caPem, serverName = "ztna-server", alpn = "ztna-v1", identity } = options;
     const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
     try {
-      const connection = await Deno.connectQuic({
+      const connectOptions: ConnectOptions = {
         hostname: remote.hostname,
         port: remote.port,
         serverName,
         alpnProtocols: [alpn],
         caCerts: [caPem],
         endpoint,
-      });
+        ...identity && { cert: identity.certificatePem, key: identity.keyPem },
+      };
+      const connection = await Deno.connectQuic(connectOptions);
       return new DenoClient(endpoint, connection);
     } catch (error) {
       endpoint.close();

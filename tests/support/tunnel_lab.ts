@@ -153,9 +153,16 @@ export class TunnelLab implements AsyncDisposable {
   }
 
   /** Connects a client on Deno's own QUIC. */
-  async denoClient(relay: { readonly address: SocketAddress }): Promise<DenoClient> {
-    const { caPem } = this.certificates;
-    return this.#stack.use(await DenoClient.connect({ remote: relay.address, caPem }));
+  async denoClient(
+    relay: { readonly address: SocketAddress },
+    identity?: TestIdentity,
+  ): Promise<DenoClient> {
+    const client = await DenoClient.connect({
+      remote: relay.address,
+      caPem: this.certificates.caPem,
+      ...identity && { identity },
+    });
+    return this.#stack.use(client);
   }
 
   /** A certificate for `role` and `services`; its name is new unless given. */

@@ -33,7 +33,14 @@ export class UdpLink implements Disposable {
   /** Takes all packets away, in both directions. */
   isCut = false;
   /** Packets that have arrived at the link, and what became of them. */
-  readonly counts = { arrived: 0, lost: 0, duplicated: 0, reordered: 0, toFormerAddresses: 0 };
+  readonly counts = {
+    arrived: 0,
+    fromServer: 0,
+    lost: 0,
+    duplicated: 0,
+    reordered: 0,
+    toFormerAddresses: 0,
+  };
 
   readonly #random: () => number;
   readonly #server: Deno.NetAddr;
@@ -132,6 +139,7 @@ export class UdpLink implements Disposable {
     to: Deno.Addr,
   ): void {
     this.counts.arrived += 1;
+    if (direction === "to_client") this.counts.fromServer += 1;
     if (this.watcher(direction, packet) === false || this.isCut) return;
     const { lossRate = 0, duplicateRate = 0, reorderRate = 0, reorderMs = 5, delayMs = 0 } =
       this.faults;

@@ -41,17 +41,29 @@ async function restartServer(
   const rotations = connectionIdRotationMs < 1000 ? 4 : 0;
   await waitFor(() => {
     client.connection.sendDatagram(new Uint8Array([1]));
-    return server.handler.datagrams.length > 0 &&
+    server.handler.established[0]!.sendDatagram(new Uint8Array([2]));
+    return server.handler.datagrams.length > 0 && client.handler.datagrams.length > 0 &&
       server.endpoint.stats.connectionIdsRotated >= rotations;
-  }, "DATAGRAMs and new connection IDs");
+  }, "DATAGRAMs both ways and new connection IDs");
   opened.isCut = true;
-  const { port } = server.endpoint.address;
-  const arrivedBefore = opened.counts.arrived;
+  const { address, stats } = server.endpoint;
   await server.endpoint[Symbol.asyncDispose]();
-  await waitFor(() => opened.counts.arrived > arrivedBefore, "the close, which is lost");
-  const restarted = lab.startServer({ ...after, port });
+  await waitFor(() => opened.counts.fromServer === stats.packetsSent, "the close, which is lost");
+  const restarted = lab.startServer({ ...after, port: address.port });
   opened.isCut = false;
   return { client, link: opened, restarted };
+}
+
+/** Sends DATAGRAMs until the client has heard that its connection is gone. */
+async function waitForEnd(client: LabConnection): Promise<void> {
+  await waitFor(
+    () => {
+      client.connection.sendDatagram(new Uint8Array(100));
+      return client.handler.closed.length > 0;
+    },
+    "the client to hear of it",
+    3000,
+  );
 }
 
 describe("A stateless reset", () => {
@@ -63,8 +75,7 @@ describe("A stateless reset", () => {
       (server) => resources.use(UdpLink.open(server)),
       [resetKey, resetKey.slice()],
     );
-    client.connection.sendDatagram(new Uint8Array(100));
-    await waitFor(() => client.handler.closed.length > 0, "the client to hear of it");
+    await waitForEnd(client);
     assertEquals(client.handler.closed, [
       { by: "stateless_reset", application: false, code: 0, text: "" },
     ]);
@@ -82,8 +93,7 @@ describe("A stateless reset", () => {
       [resetKey, resetKey],
       40,
     );
-    client.connection.sendDatagram(new Uint8Array(100));
-    await waitFor(() => client.handler.closed.length > 0, "the client to hear of it", 3000);
+    await waitForEnd(client);
     assertEquals(client.handler.closed[0]!.by, "stateless_reset");
   });
 
@@ -96,8 +106,7 @@ describe("A stateless reset", () => {
       [resetKey, resetKey],
     );
     const fresh = await lab.connectEstablished(link.address, { endpoint: client.endpoint });
-    client.connection.sendDatagram(new Uint8Array(100));
-    await waitFor(() => client.handler.closed.length > 0, "the client to hear of it");
+    await waitForEnd(client);
     fresh.connection.sendDatagram(new Uint8Array([3]));
     await waitFor(() => restarted.handler.datagrams.length === 1, "a DATAGRAM of the other");
     assertEquals(fresh.handler.closed, []);
