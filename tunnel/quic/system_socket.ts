@@ -6,6 +6,8 @@ const optionSendBuffer = 7;
 const optionReceiveBuffer = 8;
 const optionSendBufferForce = 32;
 const optionReceiveBufferForce = 33;
+const levelUdp = 17;
+const optionSegment = 103;
 const standardError = 2;
 const noDescriptor = -1;
 
@@ -58,6 +60,8 @@ export class SystemSocket {
   readonly sender: Uint8Array<ArrayBuffer> = new Uint8Array(maxSockaddrBytes);
   readonly #library: Library;
   #descriptor: number;
+  /** What the socket cuts longer packets into; 0 turns that off. */
+  #segmentBytes = 0;
 
   private constructor(library: Library, descriptor: number) {
     this.#library = library;
@@ -84,8 +88,39 @@ export class SystemSocket {
   /** Sends one packet; false when the system does not take it now, or at all. */
   send(buffer: Uint8Array<ArrayBuffer>, length: number, to: Uint8Array<ArrayBuffer>): boolean {
     if (this.#descriptor === noDescriptor) return false;
-    const sent = this.#library.sendto(this.#descriptor, buffer, length, 0, to, to.length);
-    return sent === length;
+    if (length > this.#segmentBytes && !this.#cutInto(0)) return false;
+    if (this.#sendTo(buffer, length, to)) return true;
+    // A path for packets smaller than the segments of earlier trains refuses all of them.
+    return this.#segmentBytes !== 0 && this.#cutInto(0) && this.#sendTo(buffer, length, to);
+  }
+
+  /**
+   * Sends several packets in one call (UDP segmentation offload): all of `segmentBytes`, but for
+   * the last, which may be shorter. False when the system does not do that, or not now; then none
+   * has been sent.
+   */
+  sendTrain(
+    buffer: Uint8Array<ArrayBuffer>,
+    length: number,
+    segmentBytes: number,
+    to: Uint8Array<ArrayBuffer>,
+  ): boolean {
+    if (this.#descriptor === noDescriptor || !this.#cutInto(segmentBytes)) return false;
+    return this.#sendTo(buffer, length, to);
+  }
+
+  #sendTo(buffer: Uint8Array<ArrayBuffer>, length: number, to: Uint8Array<ArrayBuffer>): boolean {
+    return this.#library.sendto(this.#descriptor, buffer, length, 0, to, to.length) === length;
+  }
+
+  #cutInto(segmentBytes: number): boolean {
+    if (this.#segmentBytes === segmentBytes) return true;
+    const value = new Int32Array([segmentBytes]);
+    const { setsockopt } = this.#library;
+    const result = setsockopt(this.#descriptor, levelUdp, optionSegment, value, value.byteLength);
+    if (result !== 0) return false;
+    this.#segmentBytes = segmentBytes;
+    return true;
   }
 
   /** Reads one packet that has arrived and returns its length; -1 when none has. */

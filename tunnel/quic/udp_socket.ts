@@ -7,6 +7,7 @@ import {
   receiveBufferBytes,
   socketBufferBytes,
 } from "./limits.ts";
+import { PacketTrain } from "./packet_train.ts";
 import { encodeSockaddr, SockaddrDecoder } from "./sockaddr.ts";
 import { type OpenedSocket, SystemSocket } from "./system_socket.ts";
 
@@ -32,6 +33,8 @@ export class UdpSocket {
   readonly #system: SystemSocket | undefined;
   readonly #decoder = new SockaddrDecoder();
   readonly #sockaddrs = new WeakMap<SocketAddress, Uint8Array<ArrayBuffer>>();
+  readonly #train = new PacketTrain();
+  #mayTrain = true;
   readonly #freeBuffers: Uint8Array<ArrayBuffer>[] = [];
   #buffersMade = 0;
   #packetsThisTurn = 0;
@@ -151,11 +154,54 @@ export class UdpSocket {
     }
   }
 
-  /** Sends the first `length` bytes of an acquired buffer and gives the buffer back. */
+  /**
+   * Sends the first `length` bytes of an acquired buffer and gives the buffer back. By system calls
+   * packets leave when what runs now has finished, those for one destination together.
+   */
   send(buffer: Uint8Array<ArrayBuffer>, length: number, to: SocketAddress): void {
-    if (this.#closed || this.#sendNow(buffer, length, to)) {
-      return this.releaseBuffer(buffer);
+    if (this.#closed) return this.releaseBuffer(buffer);
+    if (this.#system === undefined) return this.#sendByDeno(buffer, length, to);
+    const train = this.#train;
+    if (!this.#mayTrain || !train.takes(length, to)) this.#sendTrain();
+    if (train.packets === 0) queueMicrotask(this.#sendTrain);
+    train.add(buffer.subarray(0, length), to);
+    this.releaseBuffer(buffer);
+  }
+
+  readonly #sendTrain = (): void => {
+    const train = this.#train;
+    const { to, bytes, length, segmentBytes, packets } = train;
+    if (to === undefined || this.#closed) return;
+    const sockaddr = this.#sockaddrOf(to);
+    const isSent = packets > 1 && sockaddr !== undefined &&
+      this.#system!.sendTrain(bytes, length, segmentBytes, sockaddr);
+    if (!isSent) this.#sendOneByOne(train, to, sockaddr);
+    train.clear();
+  };
+
+  #sendOneByOne(
+    train: PacketTrain,
+    to: SocketAddress,
+    sockaddr: Uint8Array<ArrayBuffer> | undefined,
+  ): void {
+    for (const packet of train.split()) {
+      if (sockaddr !== undefined && this.#system!.send(packet, packet.length, sockaddr)) {
+        // What goes alone and not together says that this system, or its network, can't do it.
+        if (train.packets > 1) this.#mayTrain = false;
+        continue;
+      }
+      const buffer = this.acquireBuffer();
+      if (buffer === undefined) {
+        this.sendErrors += 1;
+      } else {
+        buffer.set(packet);
+        this.#sendByDeno(buffer, packet.length, to);
+      }
     }
+  }
+
+  /** Hands a packet to Deno, which waits until the system takes it. */
+  #sendByDeno(buffer: Uint8Array<ArrayBuffer>, length: number, to: SocketAddress): void {
     const address: Deno.NetAddr = "transport" in to
       ? to as Deno.NetAddr
       : { transport: "udp", hostname: to.hostname, port: to.port };
@@ -169,21 +215,19 @@ export class UdpSocket {
     );
   }
 
-  /** Sends by a system call; false when it takes Deno to wait until the system lets it. */
-  #sendNow(buffer: Uint8Array<ArrayBuffer>, length: number, to: SocketAddress): boolean {
-    if (this.#system === undefined) return false;
+  #sockaddrOf(to: SocketAddress): Uint8Array<ArrayBuffer> | undefined {
     let sockaddr = this.#sockaddrs.get(to);
     if (sockaddr === undefined) {
       sockaddr = encodeSockaddr(to);
-      if (sockaddr === undefined) return false;
-      this.#sockaddrs.set(to, sockaddr);
+      if (sockaddr !== undefined) this.#sockaddrs.set(to, sockaddr);
     }
-    return this.#system.send(buffer, length, sockaddr);
+    return sockaddr;
   }
 
   /** Closes the socket; packets that were handed over are still sent. */
   close(): void {
     if (this.#closed) return;
+    this.#sendTrain();
     this.#closed = true;
     this.#system?.close();
     this.#socket.close();
