@@ -8,9 +8,6 @@ import { isWireError } from "../../tunnel/wire/wire_error.ts";
 import { PayloadCodec } from "./payload.ts";
 import type { ProbeFlow } from "./probe_flow.ts";
 
-/** Bytes of headers before the payload: IPv4 without options, then UDP or ICMP. */
-export const innerHeaderBytes = ipv4HeaderLength + icmpHeaderLength;
-
 /**
  * Writes the DATAGRAMs of a run. Only what differs from packet to packet is written anew (payload,
  * ICMP sequence number, checksum), so that one takes about a microsecond.

@@ -1,8 +1,5 @@
-import { maxUdpPayloadBytes } from "./limits.ts";
+import { maxTrainPackets, maxUdpPayloadBytes } from "./limits.ts";
 import type { SocketAddress } from "./address.ts";
-
-/** Packets of one train: at 32 a call costs each a sixth of one of its own, and 64 are the most. */
-export const maxTrainPackets = 32;
 
 /**
  * Packets for one destination that leave in one system call: all of the same length, but for the

@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { waitFor } from "../../tests/support/wait.ts";
-import { maxTrainPackets, PacketTrain } from "./packet_train.ts";
+import { maxTrainPackets } from "./limits.ts";
+import { PacketTrain } from "./packet_train.ts";
 import { UdpSocket } from "./udp_socket.ts";
 
 const here = { hostname: "127.0.0.1", port: 1 };
