@@ -1,0 +1,64 @@
+/** What a remote script has come to. */
+export interface CommandResult {
+  /** Exit code; 128 and its number for a signal. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Whether output beyond `maxOutputBytes` was dropped from `stdout` or `stderr`. */
+  readonly truncated: boolean;
+}
+
+/** Bytes for a script's standard input. */
+export interface ScriptInput {
+  /** Exact number of bytes in `stream`. */
+  readonly length: number;
+  readonly stream: ReadableStream<Uint8Array>;
+}
+
+/** How a script is run. */
+export interface RunOptions {
+  /** What it is, for `-v` and for messages: "gather facts". */
+  readonly what: string;
+  /** Standard input; empty by default. */
+  readonly input?: ScriptInput;
+  /**
+   * Called with each whole line as it comes, without its end; long lines come in parts. Bytes that
+   * are no UTF-8 are replaced; nothing else is changed, so escape before printing.
+   */
+  readonly onLine?: (stream: "stdout" | "stderr", line: string) => void;
+  /** Ends the script after this time, in ms; never by default. */
+  readonly timeoutMs?: number;
+  /** Most bytes of each stream that are kept in the result; 16 MiB by default. */
+  readonly maxOutputBytes?: number;
+  /** Ends the script and what it has started, remotely too, then rejects with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a connection has cost so far. */
+export interface ConnectionTraffic {
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** Scripts that were sent and answered. */
+  readonly roundTrips: number;
+  /** `ssh` processes that were started, attempts that failed included. */
+  readonly processes: number;
+}
+
+/**
+ * A shell on a host, with the privileges that were asked for. One process (`ssh` or `sh`) carries
+ * all scripts, one after the other. When the connection ends, however it does, everything that a
+ * script of it still runs is ended too.
+ */
+export interface Connection extends AsyncDisposable {
+  /** Name in the inventory. */
+  readonly host: string;
+  readonly traffic: ConnectionTraffic;
+  /**
+   * Runs a POSIX shell script to its end. Scripts of one connection run one at a time: a second
+   * call waits for the first.
+   *
+   * @throws {UnreachableError} when the connection is lost before the script has ended.
+   * @throws {ScriptTimeoutError} when `timeoutMs` is over.
+   */
+  run(script: string, options: RunOptions): Promise<CommandResult>;
+}
