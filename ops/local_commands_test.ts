@@ -10,7 +10,7 @@ import { after, before, describe, it } from "@std/testing/bdd";
 import { cpSync } from "node:fs";
 import { checkout } from "./checkout.ts";
 import { readProcesses } from "./local/facts.ts";
-import { signalProcess } from "./local/process_identity.ts";
+import { signalProcess } from "./process_identity.ts";
 import { freePorts } from "./local/stand_in_checkout.ts";
 import { type StatePaths, statePathsOf } from "./local/state_paths.ts";
 import { pollUntil } from "./local/waiting.ts";

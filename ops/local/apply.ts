@@ -1,11 +1,12 @@
 import { writeFileAtomically } from "../atomic_file.ts";
 import type { CertificateAuthority } from "../pki/certificate_authority.ts";
 import { CertificateStore } from "../pki/certificate_store.ts";
+import { retryKeyBytes } from "../pki/retry_key.ts";
 import type { Report } from "../report.ts";
 import { type DesiredState, programSpecs } from "./desired_state.ts";
-import { fileDigests, readProcesses, retryKeyBytes } from "./facts.ts";
+import { fileDigests, readProcesses } from "./facts.ts";
 import { type Action, describeAction } from "./plan.ts";
-import { signalProcess } from "./process_identity.ts";
+import { signalProcess } from "../process_identity.ts";
 import { programEnvironment, spawnDetached } from "./spawn_detached.ts";
 import type { StatePaths } from "./state_paths.ts";
 import { stopProcess, stopSupervisor } from "./stop_processes.ts";

@@ -5,7 +5,7 @@ import type { Report } from "../report.ts";
 import { applyActions } from "./apply.ts";
 import { fetchDependencies } from "./dependencies.ts";
 import { DeploymentError } from "./deployment_error.ts";
-import { DeploymentLock } from "./deployment_lock.ts";
+import { DeploymentLock } from "../deployment_lock.ts";
 import {
   type DeploymentFile,
   type DesiredState,

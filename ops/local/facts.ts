@@ -1,15 +1,13 @@
 import { createHash } from "node:crypto";
 import { CertificateStore } from "../pki/certificate_store.ts";
 import type { IssuedContents } from "../pki/certificate_authority.ts";
-import { readOwner } from "./deployment_lock.ts";
+import { retryKeyBytes } from "../pki/retry_key.ts";
+import { readOwner } from "../deployment_lock.ts";
 import type { DeploymentFile, DesiredState } from "./desired_state.ts";
 import type { ActualProgram, ActualState } from "./plan.ts";
-import { identifyProcess, isProcessIdentity, isRunning } from "./process_identity.ts";
+import { identifyProcess, isProcessIdentity, isRunning } from "../process_identity.ts";
 import type { StatePaths } from "./state_paths.ts";
 import { parseRunFile, type ProgramState, type RunFile } from "./supervisor/program_spec.ts";
-
-/** How many bytes a Retry key has (AES-256). */
-export const retryKeyBytes = 32;
 
 /**
  * Looks at everything that a plan depends on. Changes nothing.

@@ -2,7 +2,7 @@ import { type AdminAnswer, askAdmin } from "./admin_client.ts";
 import type { DeploymentFile } from "./desired_state.ts";
 import { readRunFile } from "./facts.ts";
 import { localAddress, type ProgramName } from "./inventory.ts";
-import { isRunning } from "./process_identity.ts";
+import { isRunning } from "../process_identity.ts";
 import type { StatePaths } from "./state_paths.ts";
 import type { ProgramExit, ProgramState } from "./supervisor/program_spec.ts";
 

@@ -1,7 +1,7 @@
 import type { IssuedContents } from "../pki/certificate_authority.ts";
 import { renewalReason } from "../pki/renewal.ts";
 import { type DesiredState, programFingerprint } from "./desired_state.ts";
-import type { ProcessIdentity } from "./process_identity.ts";
+import type { ProcessIdentity } from "../process_identity.ts";
 
 /** A program that runs, or that a running supervisor will start again. */
 export interface ActualProgram {

@@ -1,5 +1,5 @@
 import type { Report } from "../report.ts";
-import { DeploymentLock } from "./deployment_lock.ts";
+import { DeploymentLock } from "../deployment_lock.ts";
 import { readProcesses } from "./facts.ts";
 import type { StatePaths } from "./state_paths.ts";
 import { stopProcess, stopSupervisor } from "./stop_processes.ts";

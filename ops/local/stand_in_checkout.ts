@@ -9,7 +9,7 @@ import { type Output, Report } from "../report.ts";
 import type { DeployLocalOptions } from "./deploy_local.ts";
 import { readProcesses } from "./facts.ts";
 import type { LocalPorts } from "./inventory.ts";
-import { signalProcess } from "./process_identity.ts";
+import { signalProcess } from "../process_identity.ts";
 import { type StatePaths, statePathsAt } from "./state_paths.ts";
 
 const standIn = `

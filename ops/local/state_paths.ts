@@ -1,4 +1,4 @@
-import { ConfigError } from "../../tunnel/errors.ts";
+import { type Environment, stateHome } from "../state_home.ts";
 
 /** Where everything of the local deployment is. */
 export interface StatePaths {
@@ -44,22 +44,10 @@ export function statePathsAt(root: string): StatePaths {
 }
 
 /**
- * The paths of this user's deployment: below `XDG_STATE_HOME`, or `~/.local/state` where that is not
- * set or not absolute (the XDG base directory specification has it ignored then).
+ * The paths of this user's deployment, below the directory for our state.
  *
- * @throws {ConfigError} when there is no home directory either.
+ * @throws {ConfigError} when there is no home directory.
  */
-export function statePathsOf(environment: { get(name: string): string | undefined }): StatePaths {
-  const stateHome = environment.get("XDG_STATE_HOME");
-  if (stateHome?.startsWith("/")) return statePathsAt(joined(stateHome, "ztna-fleet/local"));
-  const home = environment.get("HOME");
-  if (home?.startsWith("/")) return statePathsAt(joined(home, ".local/state/ztna-fleet/local"));
-  throw new ConfigError(
-    `Cannot find a place for the deployment's state as "HOME" must be an absolute path: current ` +
-      `value is ${JSON.stringify(home ?? "")}; set "XDG_STATE_HOME" to a directory of yours`,
-  );
-}
-
-function joined(directory: string, rest: string): string {
-  return `${directory.replace(/\/+$/, "")}/${rest}`;
+export function statePathsOf(environment: Environment): StatePaths {
+  return statePathsAt(`${stateHome(environment)}/local`);
 }

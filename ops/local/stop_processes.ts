@@ -1,5 +1,5 @@
 import { readRunFile } from "./facts.ts";
-import { isRunning, type ProcessIdentity, signalProcess } from "./process_identity.ts";
+import { isRunning, type ProcessIdentity, signalProcess } from "../process_identity.ts";
 import type { StatePaths } from "./state_paths.ts";
 import { stopGraceMs } from "./supervisor/supervision.ts";
 import { pollUntil } from "./waiting.ts";

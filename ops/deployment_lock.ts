@@ -1,4 +1,4 @@
-import { ZtnaError } from "../../tunnel/errors.ts";
+import { ZtnaError } from "../tunnel/errors.ts";
 import { identifyProcess, isProcessIdentity, type ProcessIdentity } from "./process_identity.ts";
 
 /** Who holds a lock. */

@@ -1,0 +1,140 @@
+import { writeFileAtomically } from "../atomic_file.ts";
+import { Secret } from "../engine/secret.ts";
+import { DeploymentLock } from "../deployment_lock.ts";
+import { CertificateAuthority } from "../pki/certificate_authority.ts";
+import {
+  type CertificateRequest,
+  clientCertificate,
+  serverCertificate,
+} from "../pki/certificate_request.ts";
+import { CertificateStore } from "../pki/certificate_store.ts";
+import { renewalReason } from "../pki/renewal.ts";
+import { retryKeyBytes } from "../pki/retry_key.ts";
+import type { Fleet, FleetHost } from "./fleet.ts";
+import type { FleetPaths } from "./fleet_paths.ts";
+
+/** A certificate with its key, for a host. */
+export interface Credential {
+  readonly certificatePem: string;
+  readonly key: Secret;
+}
+
+/** What the programs of a fleet prove and trust. */
+export interface FleetCredentials {
+  /** The authority's certificate (PEM). */
+  readonly authorityPem: string;
+  /** By host; only hosts with a relay have one. */
+  readonly relays: ReadonlyMap<string, Credential>;
+  readonly connectors: ReadonlyMap<string, Credential>;
+  /** The relays' shared key, 64 hexadecimal digits. */
+  readonly retryKey: Secret;
+  /** What was made anew, or would be: one line each, for people. */
+  readonly changes: readonly string[];
+}
+
+/** Names of certificates in the fleet's store. */
+const probeName = "probe";
+
+/** How {@linkcode readCredentials} works. */
+export interface CredentialOptions {
+  readonly fleet: Fleet;
+  readonly paths: FleetPaths;
+  /** Writes nothing: what is missing is made for this run alone. */
+  readonly check: boolean;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/**
+ * The credentials of all hosts, those that are missing, outdated or about to expire made anew.
+ *
+ * @throws {ConfigError} when the authority's files are damaged, or a name can't be certified.
+ * @throws {LockedError} when another command is making certificates.
+ */
+export async function readCredentials(options: CredentialOptions): Promise<FleetCredentials> {
+  const { fleet, paths, check } = options;
+  if (check) return await collect(options, new CertificateStore(paths.tls));
+  Deno.mkdirSync(paths.root, { recursive: true, mode: 0o700 });
+  using _lock = DeploymentLock.take(paths.lockFile, `make certificates of fleet ${fleet.name}`);
+  return await collect(options, new CertificateStore(paths.tls));
+}
+
+/** How an agent of ours proves itself to the fleet's relays: files on the laptop. */
+export function probeCredentialFiles(
+  paths: FleetPaths,
+): { certificateFile: string; keyFile: string; caFile: string } {
+  const store = new CertificateStore(paths.tls);
+  return { ...store.files(probeName), caFile: store.files("ca").certificateFile };
+}
+
+async function collect(
+  options: CredentialOptions,
+  store: CertificateStore,
+): Promise<FleetCredentials> {
+  const { fleet, paths, check, now } = options;
+  const changes: string[] = [];
+  let authority = await store.openAuthority(now);
+  const isNewAuthority = authority === undefined;
+  if (authority === undefined) {
+    changes.push(`create the certificate authority of fleet ${fleet.name}`);
+    authority = check
+      ? (await CertificateAuthority.create({ name: fleet.name, now })).authority
+      : await store.createAuthority(fleet.name, now);
+  }
+  const credential = async (name: string, request: CertificateRequest): Promise<Credential> => {
+    const existing = isNewAuthority ? undefined : await store.inspect(name, authority);
+    const reason = renewalReason(existing, request, now);
+    if (reason !== undefined) {
+      changes.push(`issue the certificate "${name}": ${reason}`);
+      if (check) {
+        const { certificatePem, keyPem } = await authority.issue(request, now);
+        return { certificatePem, key: new Secret(keyPem) };
+      }
+      await store.issue(name, authority, request, now);
+    }
+    const { certificateFile, keyFile } = store.files(name);
+    return {
+      certificatePem: Deno.readTextFileSync(certificateFile),
+      key: new Secret(Deno.readTextFileSync(keyFile)),
+    };
+  };
+  const relays = new Map<string, Credential>();
+  const connectors = new Map<string, Credential>();
+  for (const host of fleet.hosts) {
+    if (host.relay !== undefined) {
+      relays.set(host.name, await credential(`relay-${host.name}`, relayRequest(host)));
+    }
+    if (host.connector !== undefined) {
+      const services = host.connector.services.map(({ id }) => id);
+      const request = clientCertificate("connector", `connector.${host.name}`, services);
+      connectors.set(host.name, await credential(`connector-${host.name}`, request));
+    }
+  }
+  await credential(probeName, clientCertificate("agent", "probe", ["*"]));
+  return {
+    authorityPem: authority.certificatePem,
+    relays,
+    connectors,
+    retryKey: readRetryKey(`${paths.tls}/retry.key`, check, changes),
+    changes,
+  };
+}
+
+function relayRequest({ name, relay }: FleetHost): CertificateRequest {
+  const { address, certificateNames } = relay!;
+  return serverCertificate("relay", `relay.${name}`, [address.hostname, ...certificateNames]);
+}
+
+/** In hexadecimal, which the relay reads as well as bytes: it travels as text. */
+function readRetryKey(path: string, check: boolean, changes: string[]): Secret {
+  try {
+    const text = Deno.readTextFileSync(path);
+    if (text.trim().length === 2 * retryKeyBytes) return new Secret(text);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  changes.push("create the key of the relays' Retry tokens");
+  const text = `${crypto.getRandomValues(new Uint8Array(retryKeyBytes)).toHex()}\n`;
+  if (!check) writeFileAtomically(path, text, 0o600);
+  return new Secret(text);
+}

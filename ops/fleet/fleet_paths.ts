@@ -1,0 +1,29 @@
+import { type Environment, stateHome } from "../state_home.ts";
+
+/** Where the laptop keeps what belongs to a fleet. */
+export interface FleetPaths {
+  /** Holds the others; mode 0700. */
+  readonly root: string;
+  /** The certificate authority, every certificate and the relays' Retry key. */
+  readonly tls: string;
+  /** What was changed, when, by whom: a JSON line each. */
+  readonly auditFile: string;
+  /** Held while certificates are made. */
+  readonly lockFile: string;
+  /** Sockets of OpenSSH's connection masters; its paths must be short. */
+  readonly control: string;
+}
+
+/** The paths of the fleet `name`, below the directory for our state. */
+export function fleetPathsOf(environment: Environment, name: string): FleetPaths {
+  const home = stateHome(environment);
+  const root = `${home}/fleets/${name}`;
+  const runtime = environment.get("XDG_RUNTIME_DIR");
+  return {
+    root,
+    tls: `${root}/tls`,
+    auditFile: `${root}/audit.jsonl`,
+    lockFile: `${root}/lock`,
+    control: runtime?.startsWith("/") ? `${runtime}/ztna-fleet` : `${home}/ssh`,
+  };
+}

@@ -1,0 +1,44 @@
+import type { ProgramName } from "./fleet.ts";
+
+/** Where things are on a host (design.md, section 7). */
+export const hostPaths = {
+  /** Runtimes, releases and the link `current`. */
+  root: "/opt/ztna",
+  releases: "/opt/ztna/releases",
+  runtimes: "/opt/ztna/runtime",
+  current: "/opt/ztna/current",
+  config: "/etc/ztna",
+  tls: "/etc/ztna/tls",
+  /** What the engine remembers on the host. */
+  state: "/var/lib/ztna",
+  /** What a failed deploy puts back. */
+  snapshot: "/var/lib/ztna/snapshot",
+  /** Held by the session of whoever changes the host. */
+  lock: "/run/ztna.lock",
+  units: "/etc/systemd/system",
+} as const;
+
+/** The system user and group of all programs. */
+export const serviceUser = "ztna";
+
+/** The configuration file of a program; the application has arguments instead. */
+export function configFileOf(program: Exclude<ProgramName, "application">): string {
+  return `${hostPaths.config}/${program}.json`;
+}
+
+/** Certificate and key of a program on its host. */
+export function tlsFilesOf(program: Exclude<ProgramName, "application">): {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+} {
+  return {
+    certificateFile: `${hostPaths.tls}/${program}.pem`,
+    keyFile: `${hostPaths.tls}/${program}.key`,
+  };
+}
+
+/** The authority that all programs of the fleet trust. */
+export const authorityFile = `${hostPaths.tls}/ca.pem`;
+
+/** The key of the Retry tokens that the fleet's relays share. */
+export const retryKeyFile = `${hostPaths.tls}/retry.key`;

@@ -1,0 +1,49 @@
+import { type Fleet, type FleetHost, fleetHost, type JsonObject } from "./fleet.ts";
+import { authorityFile, retryKeyFile, tlsFilesOf } from "./host_paths.ts";
+
+/** The name in the certificate of every relay (protocol section 1.1). */
+const relayServerName = "ztna-server";
+
+/** The relay's configuration file. The host must have a relay. */
+export function relayConfig(host: FleetHost): JsonObject {
+  const relay = host.relay!;
+  const { certificateFile, keyFile } = tlsFilesOf("relay");
+  return {
+    port: relay.port,
+    bind_addr: relay.bindAddresses,
+    cert_path: certificateFile,
+    key_path: keyFile,
+    ca_cert_path: authorityFile,
+    verify_peer: true,
+    require_client_cert: true,
+    retry_key_path: retryKeyFile,
+    metrics_bind: relay.adminAddress,
+    metrics_port: relay.adminPort,
+    log_level: "info",
+    ...relay.extraConfig,
+  };
+}
+
+/** The connector's configuration file. The host must have a connector. */
+export function connectorConfig(fleet: Fleet, host: FleetHost): JsonObject {
+  const connector = host.connector!;
+  const { certificateFile, keyFile } = tlsFilesOf("connector");
+  const { hostname, port } = fleetHost(fleet, connector.relay).relay!.address;
+  return {
+    intermediate_server: { host: hostname, port, server_name: relayServerName },
+    services: connector.services.map(({ id, backend, protocol }) => ({ id, backend, protocol })),
+    ca_cert: authorityFile,
+    client_cert: certificateFile,
+    client_key: keyFile,
+    verify_peer: true,
+    metrics_bind: connector.adminAddress,
+    metrics_port: connector.adminPort,
+    log_level: "info",
+    ...connector.extraConfig,
+  };
+}
+
+/** A configuration as its file has it. */
+export function configText(config: JsonObject): string {
+  return `${JSON.stringify(config, undefined, 2)}\n`;
+}
