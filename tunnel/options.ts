@@ -88,7 +88,8 @@ export function parseOptions<const D extends OptionDeclarations>(
 
 /** The value with what it leaves to the default. */
 function completed(option: OptionDeclaration, value: unknown): unknown {
-  if (option.type === "objects") return value ?? [];
+  if (option.type === "objects" || option.type === "rest") return value ?? [];
+  if (option.type === "count") return value ?? 0;
   if (option.type === "strings") return value ?? option.default ?? [];
   if (option.type !== "host_port" || value === undefined) return value ?? option.default;
   const { hostname = option.default?.hostname, port = option.default?.port ?? option.defaultPort } =
@@ -97,9 +98,12 @@ function completed(option: OptionDeclaration, value: unknown): unknown {
 }
 
 function missingParts(name: string, option: OptionDeclaration, value: unknown): string[] {
-  const keys = configKeys(option).map((key) => `key "${key}" in the configuration file`);
-  const flags = option.flag === undefined ? [] : [`"${option.flag}"`];
-  const next = `give ${[...flags, ...keys].join(" or ")}`;
+  const { flag, positional } = option;
+  const ways = configKeys(option).map((key) => `key "${key}" in the configuration file`);
+  if (positional !== undefined) ways.unshift(`argument ${positional}`);
+  if (flag !== undefined) ways.unshift(`"${flag}"`);
+  if (option.type === "rest") ways.unshift(`${option.placeholder} behind "--"`);
+  const next = `give ${ways.join(" or ")}`;
   if (value === undefined || (Array.isArray(value) && value.length === 0)) {
     return option.required ? [`Cannot start as option "${name}" is required: ${next}`] : [];
   }

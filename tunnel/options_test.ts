@@ -598,6 +598,22 @@ describe("defineProgram", () => {
       ["another option has its key", { a: { ...text, key: "p.x" }, b: { ...text, key: "p" } }],
       ["without gaps", { a: { ...text, positional: 2 } }],
       ["it is required", { a: { ...text, required: true, default: "x" } }],
+      ["one letter", { a: { ...text, flag: "--aa", short: "-aa" } }],
+      ["one letter", { a: { ...text, flag: "--aa", short: "--a" } }],
+      ["stands for a long one", { a: { ...text, short: "-a" } }],
+      ["another option has its flag", { a: { ...text, flag: "--aa", short: "-h" } }],
+      ["another option has its flag", {
+        a: { ...text, flag: "--aa", short: "-a" },
+        b: { ...text, flag: "--ab", short: "-a" },
+      }],
+      ["only one option takes the rest", {
+        a: { type: "rest", placeholder: "A", help: "A" },
+        b: { type: "rest", placeholder: "B", help: "B" },
+      }],
+      ["required places come first", {
+        a: { ...text, positional: 1 },
+        b: { ...text, positional: 2, required: true },
+      }],
     ];
     for (const [rule, options] of wrong) assertThrows(() => declare(options), TypeError, rule);
   });

@@ -1,12 +1,14 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { quote } from "../printable.ts";
-import type {
-  OptionDeclaration,
-  OptionDeclarations,
-  ProgramDeclaration,
-  ScalarOption,
+import {
+  helpShort,
+  type OptionDeclaration,
+  type OptionDeclarations,
+  type ProgramDeclaration,
+  type ScalarOption,
 } from "./declaration.ts";
 import { nearestHint } from "./nearest.ts";
+import { expandShortFlags, isSwitch } from "./short_flags.ts";
 import { checkText, type ReadResult, readText } from "./value.ts";
 
 /** What a command line says. */
@@ -17,6 +19,7 @@ export interface ArgumentValues {
   readonly config: string | undefined;
   /** Values by the names of the options. */
   readonly flags: ReadonlyMap<string, unknown>;
+  /** What has a place, and what takes the rest. */
   readonly positionals: ReadonlyMap<string, unknown>;
   /** One message for each mistake. */
   readonly mistakes: readonly string[];
@@ -41,39 +44,46 @@ class ArgumentReader {
   readonly #options: readonly (readonly [string, OptionDeclaration])[];
   /** By the name of the flag without dashes, the built-in ones included. */
   readonly #byFlag = new Map<string, readonly [string, OptionDeclaration]>();
+  readonly #byShort = new Map<string, OptionDeclaration>();
   readonly #validFlags: string[] = [];
+  /** What takes everything behind `--`; without it, that are positional arguments. */
+  #rest: { readonly name: string; readonly placeholder: string } | undefined;
   readonly #mistakes: string[] = [];
   readonly #flags = new Map<string, unknown>();
 
   constructor(program: ProgramDeclaration<OptionDeclarations>) {
     this.#options = Object.entries(program.options);
     const builtin: [string, OptionDeclaration][] = [
-      ["", { type: "boolean", flag: "--help", help: "" }],
+      ["", { type: "boolean", flag: "--help", short: helpShort, help: "" }],
       ["", { type: "boolean", flag: "--version", help: "" }],
     ];
     if (program.configFiles !== undefined) builtin.push(["", config]);
     for (const entry of [...this.#options, ...builtin]) {
-      const [name, { flag, type }] = entry;
+      const [name, option] = entry;
+      const { flag, short, type } = option;
+      if (type === "rest") this.#rest = { name, placeholder: option.placeholder };
       if (flag === undefined) continue;
       this.#byFlag.set(flag.slice(2), entry);
+      if (short !== undefined) this.#byShort.set(short.slice(1), option);
       this.#validFlags.push(flag);
       if (type === "boolean" && name !== "") this.#validFlags.push(`--no-${flag.slice(2)}`);
     }
   }
 
-  read(argv: readonly string[]): ArgumentValues {
+  read(given: readonly string[]): ArgumentValues {
+    const end = separator(given);
+    const { argv, mistakes } = expandShortFlags(given.slice(0, end), this.#byShort);
+    this.#mistakes.push(...mistakes);
     const flags = [...this.#byFlag];
     const booleans = flags.filter(([, [, option]]) => option.type === "boolean");
-    const texts = flags.filter(([, [, option]]) => option.type !== "boolean");
+    const texts = flags.filter(([, [, option]]) => !isSwitch(option));
     const unknown = new Set<string>();
     const positional: string[] = [];
-    const parsed = parseArgs(this.#withoutMisuse(argv), {
+    const parsed = parseArgs(this.#withoutCounts(this.#withoutMisuse(argv)), {
       boolean: booleans.map(([flag]) => flag),
       string: texts.map(([flag]) => flag),
       collect: texts.map(([flag]) => flag),
       negatable: booleans.filter(([, [name]]) => name !== "").map(([flag]) => flag),
-      alias: { help: "h" },
-      "--": true,
       unknown(arg, key): boolean {
         if (key === undefined) positional.push(arg);
         else unknown.add(arg);
@@ -81,14 +91,17 @@ class ArgumentReader {
       },
     });
     for (const arg of unknown) this.#refuseUnknown(arg);
-    this.#readFlags(parsed, new Set(argv.slice(0, separator(argv)).map(nameOfFlag)));
-    positional.push(...(parsed["--"] as string[]));
+    this.#readFlags(parsed, new Set(argv.map(nameOfFlag)));
+    const tail = given.slice(end + 1);
+    if (this.#rest === undefined) positional.push(...tail);
+    const positionals = this.#readPositionals(positional);
+    if (this.#rest !== undefined && end < given.length) positionals.set(this.#rest.name, tail);
     return {
       help: parsed["help"] === true,
       version: parsed["version"] === true,
       config: this.#readConfig(parsed["config"]),
       flags: this.#flags,
-      positionals: this.#readPositionals(positional),
+      positionals,
       mistakes: this.#mistakes,
     };
   }
@@ -98,21 +111,21 @@ class ArgumentReader {
    * argument that begins with a dash for one.
    */
   #withoutMisuse(argv: readonly string[]): string[] {
-    const end = separator(argv);
-    const kept = argv.slice(0, end).filter((arg) => {
+    const kept = argv.filter((arg) => {
       const equals = arg.indexOf("=");
       if (!arg.startsWith("--") || equals === -1) return true;
       const name = arg.slice(2, equals);
       const value = arg.slice(equals + 1);
       const isNegation = name.startsWith("no-") && this.#byFlag.has(name.slice(3));
       const option = this.#byFlag.get(isNegation ? name.slice(3) : name)?.[1];
-      if (option?.type !== "boolean") return true;
-      if (!isNegation && (value === "true" || value === "false")) return true;
-      const rule = isNegation ? "it takes no value" : "it must be true or false";
+      if (option === undefined || !isSwitch(option)) return true;
+      const takesWord = option.type === "boolean" && !isNegation;
+      if (takesWord && (value === "true" || value === "false")) return true;
+      const rule = takesWord ? "it must be true or false" : "it takes no value";
       this.#mistakes.push(`Cannot use "--${name}" as ${rule}: current value is ${quote(value)}`);
       return false;
     });
-    const all = argv.slice(0, end).map(nameOfFlag);
+    const all = argv.map(nameOfFlag);
     for (const [flag, [, option]] of this.#byFlag) {
       if (option.type !== "boolean") continue;
       if (all.includes(flag) && all.includes(`no-${flag}`)) {
@@ -121,7 +134,20 @@ class ArgumentReader {
         );
       }
     }
-    return [...kept, ...argv.slice(end)];
+    return kept;
+  }
+
+  /** Takes out and counts the flags that only count. */
+  #withoutCounts(argv: readonly string[]): string[] {
+    const counts = new Map<string, number>();
+    const kept = argv.filter((arg) => {
+      const [name, option] = this.#byFlag.get(nameOfFlag(arg) ?? "") ?? [];
+      if (name === undefined || option?.type !== "count") return true;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      return false;
+    });
+    for (const [name, count] of counts) this.#flags.set(name, count);
+    return kept;
   }
 
   #readFlags(parsed: Record<string, unknown>, given: ReadonlySet<string | undefined>): void {
@@ -147,7 +173,7 @@ class ArgumentReader {
     } else if (option.type === "strings") {
       const values = texts.map((text) => this.#accept(flag, text, checkText(option, text)));
       this.#flags.set(name, values);
-    } else if (option.type !== "objects") {
+    } else if (option.type !== "objects" && option.type !== "count" && option.type !== "rest") {
       const [text = ""] = texts;
       if (texts.length > 1) {
         this.#mistakes.push(
@@ -167,12 +193,19 @@ class ArgumentReader {
       values.set(name, this.#accept(`argument ${i + 1}`, text, readText(option, text)));
     }
     for (const text of texts.slice(places.length)) {
-      const rule = places.length === 0
-        ? "no argument without a flag is taken"
-        : `at most ${places.length} arguments without a flag are taken`;
-      this.#mistakes.push(`Cannot use argument ${quote(text)} as ${rule}: see --help`);
+      this.#mistakes.push(this.#refusedArgument(text, places.length));
     }
     return values;
+  }
+
+  #refusedArgument(text: string, places: number): string {
+    const most = places === 1
+      ? "1 argument without a flag is"
+      : `${places} arguments without a flag are`;
+    const rule = places === 0 ? "no argument without a flag is taken" : `at most ${most} taken`;
+    const { placeholder } = this.#rest ?? {};
+    const next = placeholder === undefined ? "see --help" : `write ${placeholder} behind "--"`;
+    return `Cannot use argument ${quote(text)} as ${rule}: ${next}`;
   }
 
   #readConfig(value: unknown): string | undefined {

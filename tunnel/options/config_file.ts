@@ -1,8 +1,8 @@
 import { quote } from "../printable.ts";
 import type {
   HostPort,
+  KeyedOption,
   ObjectListOption,
-  OptionDeclaration,
   OptionDeclarations,
   ProgramDeclaration,
   ScalarOption,
@@ -83,7 +83,7 @@ export function readConfigFile(
 
 type Leaf = {
   readonly name: string;
-  readonly option: OptionDeclaration;
+  readonly option: KeyedOption;
   readonly part?: keyof HostPort;
 };
 /** Keys below one object of the file. */

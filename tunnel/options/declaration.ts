@@ -14,6 +14,8 @@ interface OptionBase {
   readonly key?: string;
   /** Flag with its dashes: `--metrics-port`. */
   readonly flag?: `--${string}`;
+  /** One letter that stands for the flag, with its dash: `-i`. */
+  readonly short?: `-${string}`;
   /** Place among the arguments without a flag, from 1 on; only scalars have one. */
   readonly positional?: number;
   /** Must be given; then it has no default. */
@@ -25,7 +27,10 @@ interface OptionBase {
 /** A text of 1 to 4,096 characters. */
 export interface TextOption extends OptionBase {
   readonly type: "string";
-  /** What `--help` calls the value, such as `FILE`; `TEXT` by default. */
+  /**
+   * What `--help` calls the value; `TEXT` by default. Shells complete files for `FILE`, directories
+   * for `DIR`, and hosts and groups of the inventory for `PATTERN`.
+   */
   readonly placeholder?: string;
   readonly default?: string;
   /** Says what is wrong, as a rule ("it must be an IPv4 address"), or `undefined`. */
@@ -91,11 +96,32 @@ export interface TextListOption extends OptionBase {
   readonly check?: (value: string) => string | undefined;
 }
 
+/** How many times a flag is given: `-v`, `-vv`, `--verbose --verbose`; 0 by default. */
+export interface CountOption extends OptionBase {
+  readonly type: "count";
+  readonly flag: `--${string}`;
+  readonly key?: never;
+  readonly positional?: never;
+  readonly required?: never;
+}
+
+/** Everything that follows `--`, as it is. A program has one at most. */
+export interface RestOption extends OptionBase {
+  readonly type: "rest";
+  /** What `--help` calls it: `COMMAND`. */
+  readonly placeholder: string;
+  readonly key?: never;
+  readonly flag?: never;
+  readonly short?: never;
+  readonly positional?: never;
+}
+
 /** One member of the objects of a list: found by its name, so without key, flag and place. */
 export type FieldOption = ScalarOption & {
   readonly key?: never;
   readonly keys?: never;
   readonly flag?: never;
+  readonly short?: never;
   readonly positional?: never;
 };
 
@@ -104,12 +130,16 @@ export interface ObjectListOption extends OptionBase {
   readonly type: "objects";
   readonly key: string;
   readonly flag?: never;
+  readonly short?: never;
   readonly positional?: never;
   readonly fields: Readonly<Record<string, FieldOption>>;
 }
 
+/** Options that a configuration file can have. */
+export type KeyedOption = ScalarOption | TextListOption | ObjectListOption;
+
 /** One option as data. */
-export type OptionDeclaration = ScalarOption | TextListOption | ObjectListOption;
+export type OptionDeclaration = KeyedOption | CountOption | RestOption;
 
 /** Options by the names that code uses for them. */
 export type OptionDeclarations = Readonly<Record<string, OptionDeclaration>>;
@@ -124,7 +154,8 @@ type MaybeAbsent<O, V> = O extends { readonly default: unknown } | { readonly re
   : V | undefined;
 
 /** The value that code gets for an option. */
-export type OptionValue<O> = O extends { readonly type: "strings" } ? readonly string[]
+export type OptionValue<O> = O extends { readonly type: "strings" | "rest" } ? readonly string[]
+  : O extends { readonly type: "count" } ? number
   : O extends { readonly type: "objects"; readonly fields: infer F }
     ? readonly { readonly [K in keyof F]: MaybeAbsent<F[K], ScalarValue<F[K]>> }[]
   : MaybeAbsent<O, ScalarValue<O>>;
@@ -146,10 +177,14 @@ export interface ProgramDeclaration<D extends OptionDeclarations> {
   readonly configFiles?: readonly string[];
 }
 
-/** Flags that every program has. */
+/** Flags that every program has, `--config` only with configuration files. */
 export const builtinFlags = ["--help", "--version", "--config"] as const;
 
+/** The letter that stands for `--help`. */
+export const helpShort = "-h";
+
 const flagRule = /^--(?!no-)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+const shortRule = /^-[A-Za-z]$/;
 const keyRule = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/;
 
 /**
@@ -160,14 +195,25 @@ const keyRule = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/;
 export function defineProgram<const D extends OptionDeclarations>(
   program: ProgramDeclaration<D>,
 ): ProgramDeclaration<D> {
-  const flags = new Set<string>(builtinFlags);
+  const flags = new Set<string>([...builtinFlags, helpShort]);
   const keys = new Set<string>();
   const positionals: number[] = [];
+  let rest: string | undefined;
   for (const [name, option] of Object.entries(program.options)) {
-    if (option.flag !== undefined) {
-      if (!flagRule.test(option.flag)) refuse(name, "a flag is kebab case", option.flag);
-      if (flags.has(option.flag)) refuse(name, "another option has its flag", option.flag);
-      flags.add(option.flag);
+    const { flag, short } = option;
+    if (flag !== undefined && !flagRule.test(flag)) refuse(name, "a flag is kebab case", flag);
+    if (short !== undefined) {
+      if (!shortRule.test(short)) refuse(name, "a short flag is one letter", short);
+      if (flag === undefined) refuse(name, "a short flag stands for a long one", short);
+    }
+    for (const given of [flag, short]) {
+      if (given === undefined) continue;
+      if (flags.has(given)) refuse(name, "another option has its flag", given);
+      flags.add(given);
+    }
+    if (option.type === "rest") {
+      if (rest !== undefined) refuse(name, "only one option takes the rest", rest);
+      rest = name;
     }
     for (const key of configKeys(option)) {
       if (!keyRule.test(key)) refuse(name, "a key is snake case with dots", key);
@@ -178,6 +224,11 @@ export function defineProgram<const D extends OptionDeclarations>(
     }
     if (option.positional !== undefined) positionals.push(option.positional);
     if (option.required && "default" in option) refuse(name, "it is required", "a default");
+  }
+  const required = Object.values(program.options).filter((option) => option.required);
+  const mandatory = required.flatMap(({ positional }) => positional ?? []);
+  if (mandatory.some((place) => place > mandatory.length)) {
+    refuse("positional", "required places come first", mandatory.join(", "));
   }
   if (positionals.toSorted((a, b) => a - b).some((place, i) => place !== i + 1)) {
     refuse("positional", "places count from 1 without gaps", positionals.join(", "));

@@ -8,14 +8,16 @@ const lineWidth = 96;
 /** What `--help` prints, made from the declaration; without a line end. */
 export function helpText(program: ProgramDeclaration<OptionDeclarations>): string {
   const options = Object.values(program.options);
-  const places = options
-    .filter((option) => option.positional !== undefined)
-    .toSorted((a, b) => (a.positional ?? 0) - (b.positional ?? 0));
-  const usage = places.map((option) => ` [${label(option)}`).join("") + "]".repeat(places.length);
-  const lines = [program.summary, "", `Usage: ${program.name} [OPTIONS]${usage}`];
+  // Long flags stand below each other when some have a short one.
+  const indent = options.some(({ short }) => short !== undefined) ? "    " : "";
+  const lines = [program.summary, "", `Usage: ${program.name} [OPTIONS]${usage(options)}`];
   for (const [group, members] of Map.groupBy(options, ({ group }) => group ?? "Options")) {
     lines.push("", `${group}:`);
-    for (const option of members) lines.push(...entry(syntax(option), explanation(option)));
+    for (const option of members) {
+      const { flag, short } = option;
+      const left = flag !== undefined && short === undefined ? indent : "";
+      lines.push(...entry(left + syntax(option), explanation(option)));
+    }
   }
   lines.push("", "General:");
   if (program.configFiles !== undefined) {
@@ -23,11 +25,25 @@ export function helpText(program: ProgramDeclaration<OptionDeclarations>): strin
     const usual = first === undefined
       ? ""
       : ` (default: the first that exists of ${[first, ...others].join(", ")})`;
-    lines.push(...entry("--config FILE", `Configuration file, JSON${usual}`));
+    lines.push(...entry(`${indent}--config FILE`, `Configuration file, JSON${usual}`));
   }
   lines.push(...entry("-h, --help", "Print this"));
-  lines.push(...entry("--version", "Print the version"));
+  lines.push(...entry(`${indent}--version`, "Print the version"));
   return lines.join("\n");
+}
+
+/** The arguments without flags: `PATTERN [FILE [MODE]] -- COMMAND`. */
+function usage(options: readonly OptionDeclaration[]): string {
+  const places = options
+    .filter((option) => option.positional !== undefined)
+    .toSorted((a, b) => (a.positional ?? 0) - (b.positional ?? 0));
+  const mandatory = places.filter((option) => option.required);
+  const others = places.slice(mandatory.length);
+  const rest = options.find((option) => option.type === "rest");
+  const tail = rest === undefined ? "" : ` -- ${rest.placeholder}`;
+  return mandatory.map((option) => ` ${label(option)}`).join("") +
+    others.map((option) => ` [${label(option)}`).join("") + "]".repeat(others.length) +
+    (rest?.required ? tail : tail && ` [${tail.slice(1)}]`);
 }
 
 /** The options as rows of a Markdown table: key, flag, place, value, default, meaning. */
@@ -50,7 +66,7 @@ export function optionTableRows(program: ProgramDeclaration<OptionDeclarations>)
 
 /** A default as it would be written on the command line. */
 function defaultText(option: OptionDeclaration): string | undefined {
-  if (option.type === "objects" || option.default === undefined) return undefined;
+  if (!("default" in option) || option.default === undefined) return undefined;
   if (option.type === "strings") return option.default.join(", ") || undefined;
   if (option.type !== "host_port") return String(option.default);
   const { hostname, port } = option.default;
@@ -73,6 +89,10 @@ function placeholder(option: OptionDeclaration): string {
       return option.choices.join("|");
     case "host_port":
       return option.defaultPort === undefined ? "HOST:PORT" : "HOST[:PORT]";
+    case "count":
+      return "";
+    case "rest":
+      return option.placeholder;
     case "objects":
       return `[{${Object.keys(option.fields).join(", ")}}, ...]`;
   }
@@ -80,8 +100,9 @@ function placeholder(option: OptionDeclaration): string {
 
 function flagSyntax(option: OptionDeclaration): string {
   if (option.flag === undefined) return "";
-  if (option.type === "boolean") return `--[no-]${option.flag.slice(2)}`;
-  return `${option.flag} ${placeholder(option)}`;
+  const short = option.short === undefined ? "" : `${option.short}, `;
+  if (option.type === "boolean") return `${short}--[no-]${option.flag.slice(2)}`;
+  return `${short}${option.flag} ${placeholder(option)}`.trimEnd();
 }
 
 function label(option: OptionDeclaration): string {
@@ -90,12 +111,13 @@ function label(option: OptionDeclaration): string {
 
 function syntax(option: OptionDeclaration): string {
   if (option.flag !== undefined) return flagSyntax(option);
+  if (option.type === "rest") return `-- ${label(option)}`;
   return option.key === undefined ? label(option) : `"${option.key}" in the file`;
 }
 
 function explanation(option: OptionDeclaration): string {
   const notes: string[] = [];
-  if (option.type === "strings") notes.push("may be repeated");
+  if (option.type === "strings" || option.type === "count") notes.push("may be repeated");
   if (option.type === "objects") notes.push(placeholder(option));
   const keys = option.flag === undefined ? [] : configKeys(option);
   if (keys.length > 0) notes.push(`key ${keys.join(", ")}`);
