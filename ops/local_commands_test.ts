@@ -13,7 +13,7 @@ import { readProcesses } from "./local/facts.ts";
 import { signalProcess } from "./process_identity.ts";
 import { freePorts } from "./local/stand_in_checkout.ts";
 import { type StatePaths, statePathsOf } from "./local/state_paths.ts";
-import { pollUntil } from "./local/waiting.ts";
+import { pollUntil } from "./waiting.ts";
 
 /** The commands with the real relay and connector, as a user runs them; each step needs the ones before. */
 describe("deploy, status and down on this machine", () => {

@@ -1,5 +1,6 @@
 import { ConfigError } from "../../tunnel/errors.ts";
 import type { runProbe } from "../probe/probe.ts";
+import { type ProbeSummary, verifyTunnel } from "../probe/verify_tunnel.ts";
 import { contentDigest, releaseId } from "../release.ts";
 import type { Report } from "../report.ts";
 import { applyActions } from "./apply.ts";
@@ -25,9 +26,8 @@ import { type Action, type ActualState, describeAction, plan } from "./plan.ts";
 import { checkPortsDiffer, checkPortsFree } from "./port_check.ts";
 import { localProbeTarget } from "./probe_target.ts";
 import type { StatePaths } from "./state_paths.ts";
-import { type ProbeSummary, probeTunnel } from "./tunnel_probe.ts";
 import { type Expectation, judge } from "./verdict.ts";
-import { pollUntil } from "./waiting.ts";
+import { pollUntil } from "../waiting.ts";
 
 /** How long programs may take to be ready, in ms: the old one may need 10 s to stop before. */
 const defaultReadyDeadlineMs = 40_000;
@@ -68,7 +68,8 @@ export interface DeployLocalResult {
  * through the tunnel. Does only what is necessary; running it again changes nothing.
  *
  * @throws {ConfigError} when something is wrong that the user must decide; nothing was touched.
- * @throws {DeploymentError} when programs don't become ready or packets get lost.
+ * @throws {DeploymentError} when programs don't become ready.
+ * @throws {TunnelError} when packets get lost.
  */
 export async function deployLocal(options: DeployLocalOptions): Promise<DeployLocalResult> {
   const { paths, check, report, signal } = options;
@@ -93,7 +94,12 @@ export async function deployLocal(options: DeployLocalOptions): Promise<DeployLo
   const health = await waitUntilReady(options, deployment, desired);
   report.done("relay, connector and application are ready");
   report.step("Send packets through the tunnel");
-  const probes = await probeTunnel(probe, localProbeTarget(paths)!, paths.log, signal);
+  const probes = await verifyTunnel(probe, {
+    target: localProbeTarget(paths)!,
+    protocols: ["udp", "icmp"],
+    advice: `see the logs in "${paths.log}"`,
+    signal,
+  });
   for (const [protocol, { sent, received }] of Object.entries(probes)) {
     report.done(`${protocol.toUpperCase()}: ${received} of ${sent} packets came back`);
   }

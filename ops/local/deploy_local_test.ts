@@ -17,7 +17,7 @@ import { readRunFile } from "./facts.ts";
 import { identifyProcess } from "../process_identity.ts";
 import { removeLocal } from "./remove_local.ts";
 import { freePorts, StandInCheckout } from "./stand_in_checkout.ts";
-import { pollUntil } from "./waiting.ts";
+import { pollUntil } from "../waiting.ts";
 
 const never = new AbortController().signal;
 

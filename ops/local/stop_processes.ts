@@ -2,7 +2,7 @@ import { readRunFile } from "./facts.ts";
 import { isRunning, type ProcessIdentity, signalProcess } from "../process_identity.ts";
 import type { StatePaths } from "./state_paths.ts";
 import { stopGraceMs } from "./supervisor/supervision.ts";
-import { pollUntil } from "./waiting.ts";
+import { pollUntil } from "../waiting.ts";
 
 /** How long a killed process may take to be gone, in ms. */
 const killGraceMs = 5000;

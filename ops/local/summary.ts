@@ -3,7 +3,7 @@ import type { DeploymentFile } from "./desired_state.ts";
 import type { ServiceHealth } from "./health.ts";
 import { localAddress, type LocalPorts, type ProgramName } from "./inventory.ts";
 import type { StatePaths } from "./state_paths.ts";
-import type { ProbeSummary } from "./tunnel_probe.ts";
+import type { ProbeSummary } from "../probe/verify_tunnel.ts";
 
 /** What runs where, as a table for people. */
 export function serviceTable(

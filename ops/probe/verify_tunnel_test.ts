@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import type { ProbeOptions, runProbe } from "../probe/probe.ts";
-import type { ProbeTarget } from "../probe/target.ts";
-import { DeploymentError } from "./deployment_error.ts";
-import { probeTunnel } from "./tunnel_probe.ts";
+import { RelayUnreachableError } from "./agent_errors.ts";
+import type { ProbeOptions, runProbe } from "./probe.ts";
+import type { ProbeTarget } from "./target.ts";
+import { TunnelError, verifyTunnel } from "./verify_tunnel.ts";
 
 const target: ProbeTarget = {
   relay: { hostname: "127.0.0.1", port: 1 },
@@ -24,12 +24,17 @@ function fakeProbe(...received: number[]): { run: typeof runProbe; runs: string[
   return { run, runs };
 }
 
-const never = new AbortController().signal;
+const options = {
+  target,
+  protocols: ["udp", "icmp"],
+  advice: 'see the logs in "/log"',
+  signal: new AbortController().signal,
+} as const;
 
-describe("probeTunnel", () => {
+describe("verifyTunnel", () => {
   it("waits for a first packet, then counts UDP and ICMP", async () => {
     const { run, runs } = fakeProbe(0, 0, 1);
-    const { udp, icmp } = await probeTunnel(run, target, "/log", never);
+    const { udp, icmp } = await verifyTunnel(run, options);
     assertEquals(runs, ["udp 1", "udp 1", "udp 1", "udp 20", "icmp 20"]);
     assertEquals([udp.received, icmp.received], [20, 20]);
   });
@@ -37,17 +42,32 @@ describe("probeTunnel", () => {
   it("gives up when no packet comes back in time", async () => {
     const { run } = fakeProbe(...Array.from({ length: 1000 }, () => 0));
     await assertRejects(
-      () => probeTunnel(run, target, "/log", never, 100),
-      DeploymentError,
+      () => verifyTunnel(run, { ...options, deadlineMs: 100 }),
+      TunnelError,
       "within 0.1 s",
+    );
+  });
+
+  it("tries again while the relay does not answer, and says so in the end", async () => {
+    const { run } = fakeProbe();
+    const unreachable = (): never => {
+      throw new RelayUnreachableError("silence");
+    };
+    let attempts = 0;
+    const flaky: typeof runProbe = (probe) => ++attempts < 3 ? unreachable() : run(probe);
+    await verifyTunnel(flaky, options);
+    await assertRejects(
+      () => verifyTunnel(unreachable, { ...options, deadlineMs: 100 }),
+      RelayUnreachableError,
+      "silence",
     );
   });
 
   it("takes a single lost packet for a failure, and names the logs", async () => {
     const { run } = fakeProbe(1, 20, 19);
     await assertRejects(
-      () => probeTunnel(run, target, "/log", never),
-      DeploymentError,
+      () => verifyTunnel(run, options),
+      TunnelError,
       'every ICMP packet must come back: 19 of 20 did; see the logs in "/log"',
     );
   });
@@ -55,7 +75,7 @@ describe("probeTunnel", () => {
   it("ends at once when it is interrupted", async () => {
     const { run, runs } = fakeProbe(0);
     const signal = AbortSignal.abort(new TypeError("enough"));
-    await assertRejects(() => probeTunnel(run, target, "/log", signal), TypeError, "enough");
+    await assertRejects(() => verifyTunnel(run, { ...options, signal }), TypeError, "enough");
     assertEquals(runs, []);
   });
 });
