@@ -11,6 +11,7 @@ import { describe, it } from "@std/testing/bdd";
 import { ConfigError } from "../../tunnel/errors.ts";
 import { InterruptedError } from "../command.ts";
 import { deployLocal } from "./deploy_local.ts";
+import { TunnelError } from "../probe/verify_tunnel.ts";
 import { DeploymentError } from "./deployment_error.ts";
 import { DeploymentLock, LockedError } from "../deployment_lock.ts";
 import { readRunFile } from "./facts.ts";
@@ -176,7 +177,7 @@ describe("deployLocal", () => {
   it("fails when a packet is lost, and leaves the programs running", async () => {
     await using local = new StandInCheckout();
     local.received = 19;
-    const error = await assertRejects(() => deployLocal(local.options()), DeploymentError);
+    const error = await assertRejects(() => deployLocal(local.options()), TunnelError);
     assertStringIncludes(error.message, "19 of 20");
     local.received = 20;
     assertEquals((await deployLocal(local.options())).changes, []);
