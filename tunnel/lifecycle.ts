@@ -3,12 +3,12 @@ import type { Logger } from "./log.ts";
 
 /**
  * Where a program is in its life: `starting` until its first `setReady`, `draining` from the first
- * reason to stop, `stopped` when its shutdown hooks have run.
+ * reason to leave (it winds down, or shuts down), `stopped` when its shutdown hooks have run.
  */
 export type Phase = "starting" | "ready" | "draining" | "stopped";
 
 /** The signals that a program acts on. */
-export type HandledSignal = "SIGTERM" | "SIGINT" | "SIGHUP";
+export type HandledSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGUSR2";
 
 /** How signals come and how a process ends; tests give their own. */
 export interface ProcessControl {
@@ -35,7 +35,12 @@ export interface LifecycleOptions {
    */
   readonly shutdownTimeoutMs?: number;
   readonly clock?: Clock;
+  /** Told after every change of phase or readiness. Must not throw. */
+  readonly onChange?: (state: LifecycleState) => void;
 }
+
+/** What can be said about a program from outside. */
+export type LifecycleState = Pick<Lifecycle, "phase" | "readiness" | "isShuttingDown">;
 
 /** By shell convention a process that a signal ended exits with 128 and the signal's number. */
 const forcedExitCode = { SIGTERM: 143, SIGINT: 130 } as const;
@@ -61,8 +66,10 @@ interface Hook {
 }
 
 /**
- * A program's life from start to exit: readiness, reload on SIGHUP, one orderly shutdown on SIGTERM
- * or SIGINT (a second one ends the process at once). Signals are handled from construction on.
+ * A program's life from start to exit: readiness, reload on SIGHUP, and two ways to leave. On
+ * SIGUSR2 it winds down: it takes nobody new and serves those that it has, for as long as it is let.
+ * On SIGTERM or SIGINT it shuts down, once and in order (a second one ends the process at once).
+ * Signals are handled from construction on.
  */
 export class Lifecycle implements Disposable {
   readonly #logger: Logger;
@@ -72,6 +79,8 @@ export class Lifecycle implements Disposable {
   readonly #listeners: readonly (readonly [HandledSignal, () => void])[];
   readonly #shutdownHooks: Hook[] = [];
   readonly #reloadHooks: Hook[] = [];
+  readonly #windDownHooks: Hook[] = [];
+  readonly #onChange: (state: LifecycleState) => void;
   readonly #draining = new AbortController();
   readonly #stopped = Promise.withResolvers<number>();
   #phase: Phase = "starting";
@@ -85,10 +94,12 @@ export class Lifecycle implements Disposable {
     this.#control = control;
     this.#clock = clock;
     this.#shutdownTimeoutMs = options.shutdownTimeoutMs ?? Infinity;
+    this.#onChange = options.onChange ?? ((): void => {});
     this.#listeners = [
       ["SIGTERM", () => this.#onStopSignal("SIGTERM")],
       ["SIGINT", () => this.#onStopSignal("SIGINT")],
       ["SIGHUP", () => void this.reload()],
+      ["SIGUSR2", () => void this.windDown("SIGUSR2")],
     ];
     for (const [signal, listener] of this.#listeners) control.addSignalListener(signal, listener);
   }
@@ -97,9 +108,14 @@ export class Lifecycle implements Disposable {
     return this.#phase;
   }
 
-  /** Aborts when draining begins, with the reason as its text; for everything that waits. */
+  /** Aborts when the shutdown begins, with the reason as its text; for everything that waits. */
   get draining(): AbortSignal {
     return this.#draining.signal;
+  }
+
+  /** Whether the shutdown has begun: peers are being closed, not served any more. */
+  get isShuttingDown(): boolean {
+    return this.draining.aborted;
   }
 
   /** Resolves when the program has stopped: exit code 0, or 1 when a shutdown hook failed. */
@@ -116,11 +132,12 @@ export class Lifecycle implements Disposable {
 
   /** The program wants traffic. Without effect once draining has begun. */
   setReady(): void {
-    if (this.draining.aborted) return;
+    if (this.#isLeaving) return;
     this.#phase = "ready";
     if (this.#notReadyReason === undefined) return;
     this.#notReadyReason = undefined;
     this.#logger.info("ready");
+    this.#onChange(this);
   }
 
   /**
@@ -128,9 +145,14 @@ export class Lifecycle implements Disposable {
    * stays what it is. Without effect once draining has begun.
    */
   setNotReady(reason: string): void {
-    if (this.draining.aborted || this.#notReadyReason === reason) return;
+    if (this.#isLeaving || this.#notReadyReason === reason) return;
     this.#notReadyReason = reason;
     this.#logger.warn("not_ready", { reason });
+    this.#onChange(this);
+  }
+
+  get #isLeaving(): boolean {
+    return this.#phase === "draining" || this.#phase === "stopped";
   }
 
   /**
@@ -151,6 +173,32 @@ export class Lifecycle implements Disposable {
    */
   onReload(name: string, run: () => void | Promise<void>): Disposable {
     return added(this.#reloadHooks, { name, run });
+  }
+
+  /**
+   * Adds something to do when the program begins to wind down, in the order of adding. It is left
+   * out when the program shuts down without having done so.
+   *
+   * @returns removes it when disposed of.
+   */
+  onWindDown(name: string, run: () => void | Promise<void>): Disposable {
+    return added(this.#windDownHooks, { name, run });
+  }
+
+  /**
+   * Takes nobody new from now on and serves those that are there, as SIGUSR2 does. Nothing ends by
+   * itself: the shutdown follows when somebody calls for it. Repeating it changes nothing.
+   *
+   * @param reason What `/readyz` and the log say.
+   * @returns when the hooks have run. Never rejects.
+   */
+  async windDown(reason: string): Promise<void> {
+    if (this.#isLeaving) return;
+    this.#phase = "draining";
+    this.#notReadyReason = `draining: ${reason}`;
+    this.#logger.info("winding_down", { reason });
+    this.#onChange(this);
+    await this.#run([...this.#windDownHooks], "wind_down_failed");
   }
 
   /** Reloads as SIGHUP does; calls during a reload make one more follow. Never rejects. */
@@ -178,6 +226,7 @@ export class Lifecycle implements Disposable {
       this.#notReadyReason = `draining: ${reason}`;
       this.#logger.info("draining", { reason });
       this.#draining.abort(new DOMException(reason, "AbortError"));
+      this.#onChange(this);
       void this.#shutDown();
     }
     return this.stopped;
@@ -211,6 +260,7 @@ export class Lifecycle implements Disposable {
     this.#notReadyReason = "stopped";
     this[Symbol.dispose]();
     this.#logger.info("stopped");
+    this.#onChange(this);
     this.#stopped.resolve(succeeded ? 0 : 1);
   }
 

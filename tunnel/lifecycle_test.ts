@@ -143,9 +143,101 @@ describe("Lifecycle, shutdown", () => {
 
   it("removes its signal listeners when disposed", () => {
     const { process, lifecycle } = setUp();
-    assertEquals(process.listening, 3);
+    assertEquals(process.listening, 4);
     lifecycle[Symbol.dispose]();
     assertEquals(process.listening, 0);
+  });
+});
+
+describe("Lifecycle, winding down", () => {
+  it("takes it out of readiness on SIGUSR2 and goes on, until it is stopped", async () => {
+    const { process, lifecycle } = setUp();
+    const steps: string[] = [];
+    lifecycle.onWindDown("peers", () => void steps.push("no new peers"));
+    lifecycle.onShutdown("peers", () => void steps.push("closed"));
+    lifecycle.setReady();
+    process.send("SIGUSR2");
+    assertEquals(lifecycle.readiness(), { ready: false, reason: "draining: SIGUSR2" });
+    assertEquals([lifecycle.phase, lifecycle.isShuttingDown], ["draining", false]);
+    assertEquals([lifecycle.draining.aborted, steps], [false, ["no new peers"]]);
+    process.send("SIGTERM");
+    assertEquals(lifecycle.readiness(), { ready: false, reason: "draining: SIGTERM" });
+    assertEquals(lifecycle.isShuttingDown, true);
+    assertEquals([await lifecycle.stopped, steps], [0, ["no new peers", "closed"]]);
+    assertEquals([lifecycle.phase, process.exits], ["stopped", []]);
+  });
+
+  it("happens once, and never after the shutdown has begun", async () => {
+    const { process, lifecycle, lines } = setUp();
+    let runs = 0;
+    lifecycle.onWindDown("count", () => void runs++);
+    await lifecycle.windDown("handover");
+    process.send("SIGUSR2");
+    assertEquals([runs, lifecycle.readiness().reason], [1, "draining: handover"]);
+    assertEquals(lines.filter((line) => line.includes("winding_down")).length, 1);
+
+    const other = setUp();
+    other.lifecycle.onWindDown("count", () => void runs++);
+    void other.lifecycle.drain("test");
+    other.process.send("SIGUSR2");
+    assertEquals([runs, other.lifecycle.readiness().reason], [1, "draining: test"]);
+    await other.lifecycle.stopped;
+    await other.lifecycle.windDown("late");
+    assertEquals([runs, other.lifecycle.phase], [1, "stopped"]);
+  });
+
+  it("is not undone by readiness, and still reloads", async () => {
+    const { process, lifecycle } = setUp();
+    let reloads = 0;
+    lifecycle.onReload("count", () => void reloads++);
+    await lifecycle.windDown("test");
+    lifecycle.setReady();
+    lifecycle.setNotReady("not registered");
+    assertEquals([lifecycle.phase, lifecycle.readiness().reason], ["draining", "draining: test"]);
+    process.send("SIGHUP");
+    assertEquals(reloads, 1);
+  });
+
+  it("goes on after a step that fails, and logs it", async () => {
+    const { lifecycle, lines } = setUp();
+    let ran = false;
+    lifecycle.onWindDown("throws", () => {
+      throw new Error("cannot refuse");
+    });
+    lifecycle.onWindDown("next", () => void (ran = true));
+    using removed = lifecycle.onWindDown("removed", () => void (ran = false));
+    removed[Symbol.dispose]();
+    await lifecycle.windDown("test");
+    assertEquals(ran, true);
+    assertStringIncludes(lines.join("\n"), "cannot refuse");
+  });
+});
+
+describe("Lifecycle, its observer", () => {
+  it("is told of every change, after it, and of nothing else", async () => {
+    const seen: string[] = [];
+    const { lifecycle } = setUp({
+      onChange: (state) => {
+        const { ready, reason } = state.readiness();
+        seen.push(`${state.phase}, ${ready ? "ready" : reason}, ${state.isShuttingDown}`);
+      },
+    });
+    lifecycle.setReady();
+    lifecycle.setReady();
+    lifecycle.setNotReady("no relay");
+    lifecycle.setNotReady("no relay");
+    lifecycle.setReady();
+    await lifecycle.windDown("SIGUSR2");
+    lifecycle.setReady();
+    await lifecycle.drain("SIGTERM");
+    assertEquals(seen, [
+      "ready, ready, false",
+      "ready, no relay, false",
+      "ready, ready, false",
+      "draining, draining: SIGUSR2, false",
+      "draining, draining: SIGTERM, true",
+      "stopped, stopped, true",
+    ]);
   });
 });
 
@@ -197,6 +289,7 @@ describe("Lifecycle, a real process", () => {
     const lifecycle = new Lifecycle({ logger: silentLogger });
     const running = setInterval(() => {}, 1000);
     lifecycle.onReload("say", () => console.log("reloaded"));
+    lifecycle.onWindDown("say", () => console.log("winding down"));
     lifecycle.onShutdown("work", () => {
       console.log("draining");
       return Deno.args[0] === "hang" ? new Promise(() => {}) : clearInterval(running);
@@ -229,6 +322,11 @@ describe("Lifecycle, a real process", () => {
 
   it("reloads on SIGHUP and ends by itself with 0 after SIGTERM", { skip: ignore }, async () => {
     assertEquals(await run("end", [["ready", "SIGHUP"], ["reloaded", "SIGTERM"]]), 0);
+  });
+
+  it("survives SIGUSR2, twice, and ends with 0 after SIGTERM", { skip: ignore }, async () => {
+    const steps: [string, Deno.Signal][] = [["ready", "SIGUSR2"], ["winding down", "SIGUSR2"]];
+    assertEquals(await run("end", [...steps, ["winding down", "SIGTERM"]]), 0);
   });
 
   it("ends at once with 143 on a second SIGTERM", { skip: ignore }, async () => {
