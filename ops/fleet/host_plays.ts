@@ -1,0 +1,220 @@
+import type { FileResource, Handler, Play, Resource } from "../engine/resource/resource.ts";
+import type { FleetCredentials } from "./credentials.ts";
+import { type Fleet, type FleetHost, type ProgramName, programsOf, unitOf } from "./fleet.ts";
+import {
+  authorityFile,
+  configFileOf,
+  hostPaths,
+  retryKeyFile,
+  serviceUser,
+  tlsFilesOf,
+} from "./host_paths.ts";
+import { configText, connectorConfig, relayConfig } from "./program_config.ts";
+import { unitTemplates } from "./units.ts";
+
+/** What {@linkcode hostPlays} depends on. */
+export interface HostPlayInputs {
+  readonly fleet: Fleet;
+  readonly host: FleetHost;
+  readonly credentials: FleetCredentials;
+  /** Texts of the unit files by their names, such as `ztna-relay@.service`. */
+  readonly units: Readonly<Record<string, string>>;
+  /** Shell condition: whether `current` is the wanted release. And what makes it so. */
+  readonly release: { readonly id: string; readonly unless: string; readonly switchTo: string };
+}
+
+/** What must be true of a host, in two parts. */
+export interface HostPlays {
+  /** Changes nothing that runs: all hosts get it at once. */
+  readonly prepare: Play;
+  /** Takes programs out of service for a moment: batch by batch. */
+  readonly activate: Play;
+}
+
+/** The handler that restarts, or reloads, a program. */
+export function handlerOf(action: "restart" | "reload", program: ProgramName): string {
+  return `${action}:${program}`;
+}
+
+/** Everything that deploy makes true of a host. A pure function of its inputs. */
+export function hostPlays(inputs: HostPlayInputs): HostPlays {
+  return { prepare: preparePlay(inputs.host), activate: activatePlay(inputs) };
+}
+
+function preparePlay(host: FleetHost): Play {
+  const directory = (path: string, mode: number, group = "root"): Resource => ({
+    kind: "directory",
+    id: `directory:${path}`,
+    path,
+    mode,
+    owner: "root",
+    group,
+    tags: ["base"],
+  });
+  const resources: Resource[] = [
+    {
+      kind: "user",
+      id: `user:${serviceUser}`,
+      name: serviceUser,
+      home: hostPaths.state,
+      tags: ["base"],
+    },
+    directory(hostPaths.root, 0o755),
+    directory(hostPaths.releases, 0o755),
+    directory(hostPaths.runtimes, 0o755),
+    directory(hostPaths.state, 0o755),
+    directory(hostPaths.config, 0o750, serviceUser),
+    directory(hostPaths.tls, 0o750, serviceUser),
+  ];
+  // QUIC on one socket: the kernel's usual 208 KiB hold about 90 packets, a stall of some ms.
+  const buffers = ["rmem_max", "wmem_max", ...host.relay === undefined ? [] : ["rmem_default"]];
+  for (const name of buffers) {
+    resources.push({
+      kind: "sysctl",
+      id: `sysctl:net.core.${name}`,
+      name: `net.core.${name}`,
+      value: host.udpBufferBytes,
+      atLeast: true,
+      optional: true,
+      tags: ["kernel"],
+    });
+  }
+  if (host.openFirewall && host.relay !== undefined) {
+    const { port } = host.relay;
+    resources.push({
+      kind: "firewall",
+      id: `firewall:udp/${port}`,
+      transport: "udp",
+      port,
+      tags: ["firewall"],
+    });
+  }
+  return { resources, handlers: [] };
+}
+
+function activatePlay(inputs: HostPlayInputs): Play {
+  const { host, release } = inputs;
+  const programs = programsOf(host);
+  const restartAll = programs.map((program) => handlerOf("restart", program));
+  const resources: Resource[] = [
+    ...tlsFiles(inputs),
+    ...programs.flatMap((program) => programFiles(inputs, program)),
+    {
+      kind: "command",
+      id: `release:${release.id}`,
+      summary: `switch to release ${release.id}`,
+      unless: release.unless,
+      script: release.switchTo,
+      notify: restartAll,
+      tags: ["release"],
+    },
+    ...programs.map((program): Resource => ({
+      kind: "service",
+      id: `service:${unitOf(program)}`,
+      unit: unitOf(program),
+      enabled: true,
+      active: true,
+      tags: [program],
+    })),
+  ];
+  const handlers: Handler[] = [
+    { id: "reload:systemd", summary: "reload systemd", script: "systemctl daemon-reload" },
+    ...programs.map((program): Handler => ({
+      id: handlerOf("restart", program),
+      summary: `restart the ${program}`,
+      script: `systemctl restart ${unitOf(program)}`,
+    })),
+    ...programs.filter((program) => program !== "application").map((program): Handler => ({
+      id: handlerOf("reload", program),
+      summary: `have the ${program} read its certificates again`,
+      // A unit that is down has nothing to reload, and reads them when it starts.
+      script: `systemctl try-reload-or-restart ${unitOf(program)}`,
+    })),
+  ];
+  return { resources, handlers };
+}
+
+/** What every program with a tunnel needs to prove and to trust. */
+function tlsFiles({ host, credentials }: HostPlayInputs): Resource[] {
+  const resources: Resource[] = [];
+  const tlsFile = (
+    path: string,
+    contents: FileResource["contents"],
+    secret: boolean,
+    notify: readonly string[],
+  ): void => {
+    resources.push({
+      kind: "file",
+      id: `file:${path}`,
+      path,
+      contents,
+      mode: secret ? 0o600 : 0o644,
+      owner: secret ? serviceUser : "root",
+      group: secret ? serviceUser : "root",
+      notify,
+      tags: ["tls"],
+    });
+  };
+  const tunnelled = programsOf(host).filter((program) => program !== "application");
+  const reload = tunnelled.map((program) => handlerOf("reload", program));
+  if (tunnelled.length > 0) tlsFile(authorityFile, credentials.authorityPem, false, reload);
+  for (const program of tunnelled) {
+    const of = program === "relay" ? credentials.relays : credentials.connectors;
+    const { certificatePem, key } = of.get(host.name)!;
+    const { certificateFile, keyFile } = tlsFilesOf(program);
+    tlsFile(certificateFile, certificatePem, false, [handlerOf("reload", program)]);
+    tlsFile(keyFile, key, true, [handlerOf("reload", program)]);
+  }
+  if (host.relay !== undefined) {
+    tlsFile(retryKeyFile, credentials.retryKey, true, [handlerOf("restart", "relay")]);
+  }
+  return resources;
+}
+
+/** Configuration and unit of a program. */
+function programFiles(inputs: HostPlayInputs, program: ProgramName): Resource[] {
+  const { fleet, host, units } = inputs;
+  const restart = handlerOf("restart", program);
+  const unitFile = (path: string, contents: string): Resource => ({
+    kind: "file",
+    id: `file:${path}`,
+    path,
+    contents,
+    mode: 0o644,
+    owner: "root",
+    group: "root",
+    notify: ["reload:systemd", restart],
+    tags: [program],
+  });
+  const template = unitTemplates[program];
+  const resources = [unitFile(`${hostPaths.units}/${template}`, units[template]!)];
+  if (program === "application") {
+    const { address, port } = host.application!;
+    const environment = `[Service]\nEnvironment=ADDRESS=${address} PORT=${port}\n`;
+    resources.push({
+      kind: "directory",
+      id: `directory:${hostPaths.units}/${template}.d`,
+      path: `${hostPaths.units}/${template}.d`,
+      mode: 0o755,
+      owner: "root",
+      group: "root",
+      tags: [program],
+    });
+    resources.push(unitFile(`${hostPaths.units}/${template}.d/address.conf`, environment));
+    return resources;
+  }
+  const path = configFileOf(program);
+  const config = program === "relay" ? relayConfig(host) : connectorConfig(fleet, host);
+  resources.push({
+    kind: "file",
+    id: `file:${path}`,
+    path,
+    contents: configText(config),
+    mode: 0o640,
+    owner: "root",
+    group: serviceUser,
+    notify: [restart],
+    tags: [program],
+  });
+  return resources;
+}

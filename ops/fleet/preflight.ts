@@ -1,0 +1,84 @@
+import type { FleetHost, ProgramName } from "./fleet.ts";
+import type { PreflightFacts, WantedPort } from "./preflight_facts.ts";
+
+/** A clock that is further off makes certificates invalid on one side, in ms. */
+const maxClockSkewMs = 60_000;
+/** From here on it is worth a warning, in ms; the round trip of the question is part of it. */
+const clockWarningMs = 5_000;
+
+/** What preflight says of a host. */
+export interface PreflightVerdict {
+  /** Reasons against touching it: one sentence each, with what to do. */
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** What {@linkcode checkHost} looks at. */
+export interface PreflightInputs {
+  readonly host: FleetHost;
+  readonly facts: PreflightFacts;
+  /** Main process of each of our programs that runs. */
+  readonly mainPids: Readonly<Partial<Record<ProgramName, number>>>;
+  /** When the facts came, by this machine's clock, in ms since 1970. */
+  readonly receivedMs: number;
+}
+
+/** The ports that a host's programs bind. */
+export function wantedPorts({ relay, connector, application }: FleetHost): WantedPort[] {
+  const ports: WantedPort[] = [];
+  if (relay !== undefined) {
+    ports.push({ program: "relay", transport: "udp", port: relay.port });
+    ports.push({ program: "relay", transport: "tcp", port: relay.adminPort });
+  }
+  if (connector !== undefined) {
+    ports.push({ program: "connector", transport: "tcp", port: connector.adminPort });
+  }
+  if (application !== undefined) {
+    ports.push({ program: "application", transport: "udp", port: application.port });
+    ports.push({ program: "application", transport: "tcp", port: application.port });
+  }
+  return ports.filter(({ port }) => port !== 0);
+}
+
+/** Whether a host can be deployed to, before anything on it is touched. */
+export function checkHost(inputs: PreflightInputs): PreflightVerdict {
+  const { facts } = inputs;
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  if (facts.userId !== 0) {
+    problems.push(
+      `Cannot deploy as its scripts must run as root: the user ID is ${facts.userId}; log in as ` +
+        `root, or set "ansible_become: true"`,
+    );
+  }
+  const skewMs = facts.clockMs - inputs.receivedMs;
+  if (Math.abs(skewMs) > clockWarningMs) {
+    const seconds = Math.round(Math.abs(skewMs) / 1000);
+    const where = skewMs > 0 ? "ahead of" : "behind";
+    const text = `its clock is ${seconds} s ${where} this machine's: correct the one that is ` +
+      `wrong (certificates are valid by the clock)`;
+    if (Math.abs(skewMs) > maxClockSkewMs) problems.push(`Cannot deploy as ${text}`);
+    else warnings.push(text.replace(/^./, (letter) => letter.toUpperCase()));
+  }
+  return { problems: [...problems, ...portProblems(inputs)], warnings };
+}
+
+function portProblems({ host, facts, mainPids }: PreflightInputs): string[] {
+  return wantedPorts(host).flatMap(({ program, transport, port }) => {
+    const taken = facts.takenPorts.find((other) =>
+      other.transport === transport && other.port === port
+    );
+    const mainPid = mainPids[program];
+    // Whose it is may be hidden; while our program runs, it is the likely owner.
+    const isOurs = taken === undefined ||
+      (mainPid !== undefined && (taken.pids.length === 0 || taken.pids.includes(mainPid)));
+    if (isOurs) return [];
+    const owner = taken.processName === undefined
+      ? "another program has it"
+      : `"${taken.processName}" (process ${taken.pids[0]}) has it`;
+    return [
+      `Cannot start the ${program} as ${transport.toUpperCase()} port ${port} must be free: ` +
+      `${owner}; stop that program, or choose another port in the inventory`,
+    ];
+  });
+}

@@ -1,0 +1,106 @@
+import type { ProbeReport, runProbe } from "../probe/probe.ts";
+import type { ProbeTarget } from "../probe/target.ts";
+import { verifyTunnel } from "../probe/verify_tunnel.ts";
+import { probeCredentialFiles } from "./credentials.ts";
+import type { FleetHost, FleetService } from "./fleet.ts";
+import type { FleetPaths } from "./fleet_paths.ts";
+
+/** The name in the certificate of every relay (protocol section 1.1). */
+const relayServerName = "ztna-server";
+
+/** How often a watch sends, in ms: an outage is known to within two of these. */
+const watchIntervalMs = 20;
+/** How long a watch waits for a reply before the packet counts as lost, in ms. */
+const watchLingerMs = 1000;
+/** Services of a relay that are watched or verified; the others share their path. */
+export const maxServicesProbed = 20;
+
+/** What was lost while a tunnel was watched. */
+export interface WatchResult {
+  readonly serviceId: string;
+  readonly sent: number;
+  readonly lost: number;
+  readonly longestOutageMs: number;
+}
+
+/** A tunnel that packets are sent through until it is asked what became of them. */
+export interface TunnelWatch {
+  /** Ends the watch. Rejects with what ended it before. */
+  stop(): Promise<WatchResult>;
+}
+
+/** Sends packets through the tunnels of a fleet, from this machine. */
+export class TunnelProber {
+  readonly #run: typeof runProbe;
+  readonly #paths: FleetPaths;
+
+  private constructor(run: typeof runProbe, paths: FleetPaths) {
+    this.#run = run;
+    this.#paths = paths;
+  }
+
+  /**
+   * Loads the native QUIC library, which takes a moment.
+   *
+   * @throws where there is none for this platform; the message says so.
+   */
+  static async load(paths: FleetPaths): Promise<TunnelProber> {
+    const { runProbe } = await import("../probe/probe.ts");
+    return new TunnelProber(runProbe, paths);
+  }
+
+  /**
+   * Waits until packets for a service come back, and counts 20 of them.
+   *
+   * @throws {TunnelError} when one is lost.
+   */
+  async verify(
+    relay: FleetHost,
+    service: FleetService,
+    signal: AbortSignal,
+    deadlineMs: number,
+  ): Promise<void> {
+    await verifyTunnel(this.#run, {
+      target: this.#target(relay, service.id),
+      protocols: [service.probe],
+      advice: `service "${service.id}" by ${relay.name}; "deno task logs" shows what its relay ` +
+        `and its connectors say`,
+      signal,
+      deadlineMs,
+    });
+  }
+
+  /** Begins to send packets for a service, without an end. */
+  watch(relay: FleetHost, service: FleetService): TunnelWatch {
+    const end = new AbortController();
+    const running = this.#run({
+      ...this.#target(relay, service.id),
+      protocol: service.probe,
+      intervalMs: watchIntervalMs,
+      lingerMs: watchLingerMs,
+      signal: end.signal,
+    });
+    running.catch(() => undefined); // whoever stops the watch hears of it
+    return {
+      async stop(): Promise<WatchResult> {
+        end.abort();
+        return watchResult(service.id, await running);
+      },
+    };
+  }
+
+  #target(relay: FleetHost, serviceId: string): ProbeTarget {
+    const { certificateFile, keyFile, caFile } = probeCredentialFiles(this.#paths);
+    return {
+      relay: relay.relay!.probeAddress,
+      serverName: relayServerName,
+      serviceId,
+      tls: { identity: { certificateFile, keyFile }, caFile, verifyPeer: true },
+    };
+  }
+}
+
+function watchResult(serviceId: string, report: ProbeReport): WatchResult {
+  const { sent, lost, longestOutageMs } = report;
+  return { serviceId, sent, lost, longestOutageMs };
+}
