@@ -4,13 +4,16 @@ import type { Secret } from "../secret.ts";
 interface ResourceBase {
   /** Unique within a play: `file:/etc/ztna/relay.json`. */
   readonly id: string;
-  /** For `--tags`. */
+  /** For `--tags` and `--skip-tags`; `always` is selected by any `--tags`. */
   readonly tags?: readonly string[];
   /** IDs of handlers that run once, at the end, when this has changed. */
   readonly notify?: readonly string[];
 }
 
-/** A regular file with its whole contents. */
+/**
+ * A regular file with its whole contents. A link or a special file in its place is replaced, never
+ * followed; a directory is left alone, and a conflict.
+ */
 export interface FileResource extends ResourceBase {
   readonly kind: "file";
   readonly path: string;
@@ -21,7 +24,7 @@ export interface FileResource extends ResourceBase {
   /** User and group names. */
   readonly owner: string;
   readonly group: string;
-  /** Shell command that accepts or refuses the new file: `$1` is its path. */
+  /** Shell command that accepts (exit code 0) or refuses the new file: `$1` is its path. */
   readonly validate?: string;
 }
 
@@ -31,7 +34,7 @@ export interface AbsentResource extends ResourceBase {
   readonly path: string;
 }
 
-/** A directory; its parents must exist or be resources in front of it. */
+/** A directory; its parent must exist or be a resource in front of it. */
 export interface DirectoryResource extends ResourceBase {
   readonly kind: "directory";
   readonly path: string;
@@ -40,21 +43,22 @@ export interface DirectoryResource extends ResourceBase {
   readonly group: string;
 }
 
-/** A symbolic link, replaced atomically. */
+/** A symbolic link, replaced atomically. A directory in its place is a conflict. */
 export interface LinkResource extends ResourceBase {
   readonly kind: "link";
   readonly path: string;
   readonly target: string;
 }
 
-/** A system user with a group of the same name, no login and no home. */
+/** A system user with a group of the same name, no login and no home of its own. */
 export interface UserResource extends ResourceBase {
   readonly kind: "user";
   readonly name: string;
+  /** What the account says its home is; it is not made. */
   readonly home: string;
 }
 
-/** A Debian package that must be installed. */
+/** A Debian package that must be installed, in whatever version the host's sources have. */
 export interface PackageResource extends ResourceBase {
   readonly kind: "package";
   readonly name: string;
@@ -67,12 +71,17 @@ export interface SysctlResource extends ResourceBase {
   readonly value: number;
   /** The value is a minimum: a higher one stays. */
   readonly atLeast?: boolean;
+  /**
+   * A kernel that does not offer the setting (a container's: it belongs to the machine below) is
+   * worth a warning, no conflict.
+   */
+  readonly optional?: boolean;
 }
 
-/** A systemd service: whether it is enabled and whether it runs. */
+/** A systemd service, socket or timer: whether it is enabled and whether it runs. */
 export interface ServiceResource extends ResourceBase {
   readonly kind: "service";
-  /** Unit name: `ztna-relay@a.service`. */
+  /** Unit name with its suffix: `ztna-relay@a.service`. */
   readonly unit: string;
   readonly enabled: boolean;
   readonly active: boolean;
@@ -85,14 +94,23 @@ export interface FirewallResource extends ResourceBase {
   readonly port: number;
 }
 
-/** A command, for what no other kind covers. */
+/**
+ * A command, for what no other kind covers. Its texts are run by `sh` as they are; nothing of them
+ * is quoted, and both are shown with `-v`: no secrets.
+ */
 export interface CommandResource extends ResourceBase {
   readonly kind: "command";
   /** What it does, for people, in the imperative. */
   readonly summary: string;
-  /** Shell condition: exits with 0 when there is nothing to do. */
+  /**
+   * Shell condition: exits with 0 when there is nothing to do. It changes nothing, is asked while
+   * facts are gathered, before any change is made, and must hold once `script` has run.
+   */
   readonly unless: string;
-  /** Shell script that does it. */
+  /**
+   * Shell script that does it, run with `set -e` and empty standard input. What it starts in the
+   * background must not keep its output open.
+   */
   readonly script: string;
 }
 
@@ -114,6 +132,10 @@ export interface Handler {
   readonly id: string;
   /** For people, in the imperative: "reload systemd". */
   readonly summary: string;
+  /**
+   * Shell script that does it, run with `set -e` and empty standard input. It may run once more
+   * than needed, after a run that was cut off.
+   */
   readonly script: string;
 }
 
