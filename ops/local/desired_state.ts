@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CertificateRequest } from "../pki/certificate_request.ts";
 import { CertificateStore } from "../pki/certificate_store.ts";
+import { programPermissions } from "../release/permissions.ts";
 import {
   localAddress,
   localCertificates,
@@ -124,18 +125,15 @@ export function desiredState(inputs: DesiredStateInputs): DesiredState {
     ...["run", "--quiet", "--no-prompt", "--cached-only", `--config=${checkout}/deno.json`],
     "--v8-flags=--max-semi-space-size=4",
   ];
-  // The native QUIC library is loaded by FFI; everything else that a program may do is in this list.
-  const permissions = [
-    "--allow-net",
-    "--allow-ffi",
-    "--allow-env",
-    "--allow-sys",
-    `--allow-read=${paths.tls},${paths.config}`,
-  ];
   const program = (name: "relay" | "connector", files: readonly string[]): DesiredProgram => ({
     name,
     command: deno,
-    args: [...run, ...permissions, `${checkout}/${name}/main.ts`, "--config", configFile(name)],
+    args: [
+      ...run,
+      ...programPermissions(name, { read: [paths.tls, paths.config] }),
+      `${checkout}/${name}/main.ts`,
+      ...["--config", configFile(name)],
+    ],
     environment: { ZTNA_RELEASE: release },
     files: [configFile(name), ...files],
   });

@@ -1,9 +1,14 @@
+import { testedPermissions } from "./program_permissions.ts";
 import { waitFor } from "./wait.ts";
 
 const root = new URL("../../", import.meta.url);
 
-/** What the programs may do: the same as their tasks in `deno.json`. */
-const permissions = ["net", "read", "env", "sys", "ffi"].map((name) => `--allow-${name}`);
+/**
+ * What the programs may do: the same as on a host, where only `/etc/ztna` is theirs to read. Tests
+ * have their files in the directory for temporary ones; `intermediate.json` and the like, which are
+ * looked for where the program starts, in the checkout.
+ */
+const permissions = testedPermissions([Deno.env.get("TMPDIR") ?? "/tmp", root.pathname]);
 
 /** One line of a program's log. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly event?: unknown };

@@ -1,3 +1,4 @@
+import { openCLibrary } from "../c_library.ts";
 import { encodeSockaddr, maxSockaddrBytes } from "./sockaddr.ts";
 
 /** Linux' numbers, from its headers. */
@@ -29,15 +30,7 @@ let library: Library | null | undefined;
 
 /** The C library's socket functions, or `null` where they are not to be had. */
 function openLibrary(): Library | null {
-  if (library !== undefined) return library;
-  library = null;
-  if (Deno.build.os === "linux") {
-    try {
-      library = Deno.dlopen("libc.so.6", symbols).symbols;
-    } catch {
-      // Not permitted, or another C library.
-    }
-  }
+  if (library === undefined) library = openCLibrary(symbols) ?? null;
   return library;
 }
 
