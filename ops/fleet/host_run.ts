@@ -1,0 +1,63 @@
+import type { Connection } from "../engine/connection/connection.ts";
+import type { HostOutcome } from "../engine/run/event.ts";
+import type { FleetHost } from "./fleet.ts";
+
+/** One host during a run: what is known of it, and how it ends. */
+export class HostRun {
+  readonly host: FleetHost;
+  /** Changes made or, with `--check`, due. */
+  changed = 0;
+  /** What it ran before the run, and what it runs now; `null` for nothing or not known. */
+  releaseBefore: string | null = null;
+  releaseAfter: string | null = null;
+  #connection: Connection | undefined;
+  #outcome: HostOutcome | undefined;
+  #error: string | undefined;
+
+  constructor(host: FleetHost) {
+    this.host = host;
+  }
+
+  get name(): string {
+    return this.host.name;
+  }
+
+  /** The connection; there must be one by now. */
+  get connection(): Connection {
+    if (this.#connection === undefined) throw new TypeError(`"${this.name}" is not connected`);
+    return this.#connection;
+  }
+
+  set connection(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** How it has ended; `undefined` while it has not. */
+  get outcome(): HostOutcome | undefined {
+    return this.#outcome;
+  }
+
+  /** What went wrong, in whole sentences. */
+  get error(): string | undefined {
+    return this.#error;
+  }
+
+  /** Whether it counts for `--max-fail`. */
+  get hasFailed(): boolean {
+    return this.#outcome === "failed" || this.#outcome === "unreachable" ||
+      this.#outcome === "rolled_back";
+  }
+
+  /** It is over for this host. The first outcome counts. */
+  finish(outcome: HostOutcome, error?: string): void {
+    if (this.#outcome !== undefined) return;
+    this.#outcome = outcome;
+    this.#error = error;
+  }
+
+  /** Ends the connection, if there is one, and with it what still runs and the host's lock. */
+  async disconnect(): Promise<void> {
+    await this.#connection?.[Symbol.asyncDispose]();
+    this.#connection = undefined;
+  }
+}
