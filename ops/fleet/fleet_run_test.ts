@@ -24,7 +24,7 @@ function runOn(
         : Promise.resolve({
           host: name,
           [Symbol.asyncDispose]: () => Promise.resolve(void closed.push(name)),
-        } as Connection),
+        } as unknown as Connection),
   });
   return { run, events, closed };
 }
