@@ -5,12 +5,16 @@ import { formatSocketAddress } from "../tunnel/quic/address.ts";
 import type { QuicConnection } from "../tunnel/quic/connection.ts";
 import type { CloseReason, ConnectionHandler } from "../tunnel/quic/connection_handler.ts";
 import type { CertificateExpiry } from "./certificate_expiry.ts";
+import type { Drain } from "./drain.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import type { ObservedAddresses } from "./observed_address.ts";
 import { Peer, type PeerConnection } from "./peer.ts";
 import type { Registry } from "./registry.ts";
 import type { Router } from "./router.ts";
 import type { Signaling } from "./signaling.ts";
+
+/** What clients are told who come while the relay drains. */
+export const drainText = "server draining";
 
 /** Transport close code of clients that are refused for their certificate (protocol section 8.1). */
 const refusedCode = 1;
@@ -26,6 +30,7 @@ export interface ClientsOptions {
   readonly observedAddresses: ObservedAddresses;
   readonly signaling: Signaling;
   readonly expiry: CertificateExpiry;
+  readonly drain: Drain;
   readonly metrics: RelayMetrics;
   /** Must be rate-limited: clients cause its lines. */
   readonly logger: Logger;
@@ -48,13 +53,16 @@ export class Clients implements ConnectionHandler {
 
   /** Reads the client's certificate, and admits the client or closes the connection. */
   onEstablished(connection: ClientConnection): void {
-    const { requireClientCertificate, expiry, observedAddresses, clock, logger } = this.#options;
+    const { requireClientCertificate, expiry, observedAddresses, drain, clock, logger } =
+      this.#options;
     const identity = readClientIdentity(connection);
     if (identity === "invalid") return this.#refuse(connection, "invalid", "invalid client cert");
     if (identity === undefined && requireClientCertificate) {
       // TLS has refused it already; who may enter does not hang on that alone.
       return this.#refuse(connection, "missing", "client cert required");
     }
+    // Its handshake was under way when the relay stopped to take clients.
+    if (drain.isDraining) return connection.close(0, drainText);
     const peer = new Peer(connection, identity, clock.now());
     this.#peers.set(
       connection.id,
@@ -99,7 +107,8 @@ export class Clients implements ConnectionHandler {
 
   /** Forgets the client: registrations, flows, addresses. */
   onClosed(connection: ClientConnection, reason: CloseReason): void {
-    const { registry, router, observedAddresses, signaling, metrics, logger } = this.#options;
+    const { registry, router, observedAddresses, signaling, drain, metrics, logger } =
+      this.#options;
     if (reason.by !== "handshake") {
       metrics.counter.closedConnections.labels({ by: reason.by }).inc();
     }
@@ -107,6 +116,7 @@ export class Clients implements ConnectionHandler {
     if (client === undefined) return;
     const { peer } = client;
     this.#peers.delete(connection.id);
+    drain.onClosed();
     client.expiry?.[Symbol.dispose]();
     const services = [...peer.connectorServices?.keys() ?? []].slice(0, 8);
     registry.unregister(peer);

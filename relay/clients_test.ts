@@ -26,7 +26,7 @@ const epochMs = Date.UTC(2030, 0, 1);
 function createLab(options: { requireClientCertificate?: boolean; logger?: Logger } = {}): Lab {
   const { requireClientCertificate = true, logger = silentLogger } = options;
   const bench = new TestBench({ requireClientCertificate });
-  const { clock, metrics, registry, router } = bench;
+  const { clock, drain, metrics, registry, router } = bench;
   const expiry = new CertificateExpiry(clock, () => epochMs + clock.now());
   const clients = new Clients({
     requireClientCertificate,
@@ -35,6 +35,7 @@ function createLab(options: { requireClientCertificate?: boolean; logger?: Logge
     observedAddresses: new ObservedAddresses(clock, metrics.counter.observedAddresses),
     signaling: new DiscardedSignaling(metrics.counter.signalingDiscardedBytes),
     expiry,
+    drain,
     metrics,
     logger,
     clock,
@@ -155,6 +156,18 @@ describe("Clients", () => {
     assertEquals([clients.size, bench.registry.services.size, expiry.size], [0, 0, 0]);
     const { closedConnections } = bench.metrics.counter;
     assertEquals(closedConnections.labels({ by: "peer" }).value, 1);
+  });
+
+  it("sends away, as at shutdown, whose handshake ends while the relay drains", () => {
+    const { bench, clients, connect } = createLab({ requireClientCertificate: false });
+    const before = connect();
+    bench.drain.begin(new Date(0), clients.size);
+    const late = connect();
+    assertEquals(late.closed, { code: 0, reason: "server draining", application: true });
+    assertEquals([clients.size, before.isClosed], [1, false]);
+    for (const connection of [before, late]) clients.onClosed(connection, closedByPeer);
+    const now = { connections: 0, agents: 0, connectors: 0, refusedConnections: 0 };
+    assertEquals(bench.drain.status(now).closedWhileDraining, 1);
   });
 
   it("takes the end of a handshake that failed", () => {

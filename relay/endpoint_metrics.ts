@@ -30,6 +30,7 @@ export function observeEndpoints(
   counter.retriesSent.observe(sum((stats) => stats.retriesSent));
   counter.versionNegotiations.observe(sum((stats) => stats.versionNegotiationsSent));
   counter.statelessResets.observe(sum((stats) => stats.statelessResetsSent));
+  counter.refusedConnections.observe(sum((stats) => stats.refusalsSent));
   counter.addressChanges.observe(sum((stats) => stats.addressChanges));
   counter.connectionIdsRotated.observe(sum((stats) => stats.connectionIdsRotated));
   counter.handlerErrors.observe(sum((stats) => stats.handlerErrors));

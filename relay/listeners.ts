@@ -81,6 +81,11 @@ export class Listeners {
     return this.endpoints.reduce((sum, endpoint) => sum + read(endpoint), 0);
   }
 
+  /** Tells new clients from now on that they are refused; see `QuicEndpoint`. */
+  refuseNewConnections(reason: string): void {
+    for (const endpoint of this.endpoints) endpoint.refuseNewConnections(reason);
+  }
+
   /**
    * Reads the TLS files again, for new connections.
    *

@@ -110,6 +110,11 @@ export const relayMetrics = defineMetrics({
     kind: "gauge",
     help: "Whether the relay wants traffic: 1, or 0 while it starts or drains",
   },
+  draining: {
+    name: "ztna_relay_draining",
+    kind: "gauge",
+    help: "Whether the relay takes nobody new and waits for its clients to leave: 1 or 0",
+  },
   handshakingConnections: {
     name: "ztna_relay_handshaking_connections",
     kind: "gauge",
@@ -188,6 +193,11 @@ export const relayMetrics = defineMetrics({
     kind: "counter",
     labels: ["reason"],
     help: "Clients disconnected for their certificate: missing, invalid or expired",
+  },
+  refusedConnections: {
+    name: "ztna_relay_refused_connections_total",
+    kind: "counter",
+    help: "Connections refused at their first packet because the relay drains",
   },
   handshakes: {
     name: "ztna_relay_handshakes_total",

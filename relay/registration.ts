@@ -10,6 +10,7 @@ import {
   type Role,
 } from "../tunnel/wire/datagram_message.ts";
 import { isWireError } from "../tunnel/wire/wire_error.ts";
+import type { Drain } from "./drain.ts";
 import { registrationBurst, registrationsPerSecond } from "./limits.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import type { Peer } from "./peer.ts";
@@ -20,6 +21,7 @@ export interface RegistrationOptions {
   readonly registry: Registry<Peer>;
   /** Whether clients without a certificate may register nothing. */
   readonly requireClientCertificate: boolean;
+  readonly drain: Drain;
   readonly metrics: RelayMetrics;
   /** Must be rate-limited: clients cause its lines. */
   readonly logger: Logger;
@@ -52,6 +54,12 @@ export class RegistrationDesk {
     if (!isAuthorized(sender.identity, role, serviceId, requireClientCertificate)) {
       this.#log("warn", "registration_unauthorized", sender, role, serviceId);
       return this.#reject(sender, nackStatus.unauthorized, serviceId);
+    }
+    const { drain, registry } = this.#options;
+    // Who asks again has lost the answer, or its place to another connector.
+    if (drain.isDraining && !registry.isRegistered(sender, role, serviceId)) {
+      drain.onRefusedRegistration();
+      return this.#reject(sender, nackStatus.draining, serviceId);
     }
     this.#register(sender, role, serviceId);
   }

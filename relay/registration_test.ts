@@ -15,6 +15,7 @@ function counts(
   return [counter.registrations.value ?? 0, counter.registrationRejections.value ?? 0];
 }
 
+const nobody = { connections: 0, agents: 0, connectors: 0, refusedConnections: 0 };
 const longId = "61".repeat(255);
 
 describe("RegistrationDesk, messages", () => {
@@ -100,6 +101,40 @@ describe("RegistrationDesk, authorisation", () => {
     const bench = new TestBench({ requireClientCertificate: true });
     const client = bench.connect("someone", ["agent:web"]);
     assertEquals(client.register("agent", "Web").map(([type]) => type), [0x13]);
+  });
+});
+
+describe("RegistrationDesk, while the relay drains", () => {
+  it("refuses what is new with status 3, and acknowledges what was there", () => {
+    const bench = new TestBench();
+    const agent = bench.registered("agent", ["web"]);
+    const connector = bench.registered("connector", ["web"]);
+    bench.drain.begin(new Date(0), 2);
+    assertEquals(answers(agent, "1003776562"), ["120003776562"]);
+    assertEquals(answers(connector, "1103776562"), ["120003776562"]);
+    for (const message of ["1103776562", "10026462"]) {
+      assertEquals(answers(agent, message), [`1303${message.slice(2)}`], message);
+    }
+    assertEquals([...bench.registry.services.keys()], ["web"]);
+    assertEquals(counts(bench), [4, 2]);
+    assertEquals(bench.drain.status(nobody).refusedRegistrations, 2);
+  });
+
+  it("gives a connector that was replaced its place back", () => {
+    const bench = new TestBench();
+    const [first, second] = [1, 2].map(() => bench.registered("connector", ["web"]));
+    bench.drain.begin(new Date(0), 2);
+    assertEquals(answers(first!, "1103776562"), ["120003776562"]);
+    const [serving] = bench.registry.services.get("web")!.serving;
+    assertEquals([serving!.owner === first!.peer, second!.connection.isClosed], [true, false]);
+  });
+
+  it("says first who may not register at all", () => {
+    const bench = new TestBench({ requireClientCertificate: true });
+    bench.drain.begin(new Date(0), 0);
+    const client = bench.connect("someone", ["agent:db"]);
+    assertEquals(answers(client, "1003776562"), ["130203776562"]);
+    assertEquals(bench.drain.status(nobody).refusedRegistrations, 0);
   });
 });
 

@@ -1,4 +1,4 @@
-import { encodeServiceId } from "../tunnel/wire/datagram_message.ts";
+import { encodeServiceId, type Role } from "../tunnel/wire/datagram_message.ts";
 import { isWireError } from "../tunnel/wire/wire_error.ts";
 import * as limits from "./limits.ts";
 import { AgentServices, ConnectorRegistration, type Registrant, Service } from "./service.ts";
@@ -47,6 +47,13 @@ export class Registry<R extends Registrant<R>> {
   /** Connections that are registered as a connector for at least one service. */
   get connectorCount(): number {
     return this.#connectorCount;
+  }
+
+  /** Whether a connection has registered in this role for this service. */
+  isRegistered(registrant: R, role: Role, serviceId: string): boolean {
+    return role === "agent"
+      ? this.#services.get(serviceId)?.agents.has(registrant) ?? false
+      : registrant.connectorServices?.has(serviceId) ?? false;
   }
 
   /** `agent` wants to reach a service. Repeating it changes nothing. */

@@ -9,8 +9,9 @@ import { RateLimitedLogger } from "../tunnel/rate_limited_log.ts";
 import { checkTlsFiles, type TlsFilesReport } from "../tunnel/tls_files.ts";
 import { AddressTranslations } from "./address_translation.ts";
 import { CertificateExpiry } from "./certificate_expiry.ts";
-import { Clients } from "./clients.ts";
+import { Clients, drainText } from "./clients.ts";
 import { type RelayConfig, version } from "./config.ts";
+import { Drain } from "./drain.ts";
 import { observeEndpoints } from "./endpoint_metrics.ts";
 import { FlowTables } from "./flow_table.ts";
 import { Listeners } from "./listeners.ts";
@@ -56,6 +57,8 @@ export class Relay implements AsyncDisposable {
   readonly #listeners: Listeners;
   readonly #lifecycle: Lifecycle;
   readonly #registry: Registry<Peer>;
+  readonly #clients: Clients;
+  readonly #drain = new Drain();
   #admin: AdminServer | undefined;
 
   /** What it measures. */
@@ -76,9 +79,11 @@ export class Relay implements AsyncDisposable {
     const expiry = new CertificateExpiry(clock, wallClock);
     const observedAddresses = new ObservedAddresses(clock, metrics.counter.observedAddresses);
     const { requireClientCertificate } = config;
+    const drain = this.#drain;
     const desk = new RegistrationDesk({
       registry,
       requireClientCertificate,
+      drain,
       metrics,
       logger: strangers,
       clock,
@@ -90,13 +95,14 @@ export class Relay implements AsyncDisposable {
       seed: crypto.getRandomValues(new Uint32Array(1))[0]!,
       onRegistration: (sender, message) => desk.handle(sender, message),
     });
-    const clients = new Clients({
+    const clients = this.#clients = new Clients({
       requireClientCertificate,
       registry,
       router,
       observedAddresses,
       signaling: new DiscardedSignaling(metrics.counter.signalingDiscardedBytes),
       expiry,
+      drain,
       metrics,
       logger: strangers,
       clock,
@@ -119,6 +125,7 @@ export class Relay implements AsyncDisposable {
     observeEndpoints(metrics, this.#listeners);
     metrics.gauge.uptimeSeconds.observe(() => (clock.now() - this.#startedAtMs) / 1000);
     metrics.gauge.ready.observe(() => this.#lifecycle.readiness().ready ? 1 : 0);
+    metrics.gauge.draining.observe(() => drain.isDraining ? 1 : 0);
     metrics.gauge.agents.observe(() => registry.agentCount);
     metrics.gauge.connectors.observe(() => registry.connectorCount);
     metrics.gauge.services.observe(() => registry.services.size);
@@ -136,10 +143,14 @@ export class Relay implements AsyncDisposable {
     this.#lifecycle.onShutdown("admin endpoints", async () => {
       await this.#admin?.[Symbol.asyncDispose]();
     });
-    this.#lifecycle.onShutdown(
-      "connections",
-      () => this.#listeners.close(0, shutdownText, config.drainTimeoutMs),
-    );
+    this.#lifecycle.onShutdown("connections", async () => {
+      drain.begin(new Date(wallClock()), clients.size);
+      await this.#listeners.close(0, shutdownText, config.drainTimeoutMs);
+    });
+    this.#lifecycle.onWindDown("new clients", () => {
+      drain.begin(new Date(wallClock()), clients.size);
+      this.#listeners.refuseNewConnections(drainText);
+    });
     this.#lifecycle.onReload("TLS files", () => this.#reloadTls());
   }
 
@@ -188,6 +199,9 @@ export class Relay implements AsyncDisposable {
       lifecycle: this.#lifecycle,
       registry: this.#registry,
       connections: this.#listeners.total(({ stats }) => stats.connections),
+      clients: this.#clients.size,
+      refusedConnections: this.#listeners.total(({ stats }) => stats.refusalsSent),
+      drain: this.#drain,
       requireClientCertificate: this.#config.requireClientCertificate,
       nowMs: this.#clock.now(),
       startedAtMs: this.#startedAtMs,
@@ -197,6 +211,14 @@ export class Relay implements AsyncDisposable {
   /** Reads the TLS files again, for new connections, as SIGHUP does. Never rejects. */
   reload(): Promise<void> {
     return this.#lifecycle.reload();
+  }
+
+  /**
+   * Takes no new clients and no new registrations from now on, and serves those that are there, as
+   * SIGUSR2 does. Never rejects.
+   */
+  windDown(reason: string): Promise<void> {
+    return this.#lifecycle.windDown(reason);
   }
 
   /** Closes all connections, waits for their end within the drain timeout, and stops. */

@@ -1,4 +1,5 @@
 import type { Lifecycle } from "../tunnel/lifecycle.ts";
+import type { Drain, DrainStatus } from "./drain.ts";
 import { maxStatusConnectors, maxStatusServices } from "./limits.ts";
 import type { Peer } from "./peer.ts";
 import type { Registry } from "./registry.ts";
@@ -42,6 +43,7 @@ export interface RelayStatus {
   readonly services: Readonly<Record<string, ServiceStatus>>;
   /** Services that are not listed. */
   readonly servicesOmitted: number;
+  readonly drain: DrainStatus;
 }
 
 /** Where the status comes from. */
@@ -51,6 +53,11 @@ export interface StatusSources {
   readonly registry: Registry<Peer>;
   /** QUIC connections, half-open ones included. */
   readonly connections: number;
+  /** Those of them whose clients are admitted. */
+  readonly clients: number;
+  /** Attempts to connect that were refused. */
+  readonly refusedConnections: number;
+  readonly drain: Drain;
   readonly requireClientCertificate: boolean;
   /** The relay's clock now, and when it started, in ms. */
   readonly nowMs: number;
@@ -60,6 +67,7 @@ export interface StatusSources {
 /** The data of `/status`, bounded in size. */
 export function relayStatus(sources: StatusSources): RelayStatus {
   const { build, lifecycle, registry, connections, nowMs, startedAtMs } = sources;
+  const { agentCount: agents, connectorCount: connectors } = registry;
   const services: [string, ServiceStatus][] = [];
   for (const [id, service] of registry.services) {
     if (services.length >= maxStatusServices) break;
@@ -71,14 +79,16 @@ export function relayStatus(sources: StatusSources): RelayStatus {
     ready: lifecycle.readiness().ready,
     phase: lifecycle.phase,
     requireClientCert: sources.requireClientCertificate,
-    connections: {
-      total: connections,
-      agents: registry.agentCount,
-      connectors: registry.connectorCount,
-    },
+    connections: { total: connections, agents, connectors },
     // Entries, so that a service called "__proto__" is one like any other.
     services: Object.fromEntries(services),
     servicesOmitted: registry.services.size - services.length,
+    drain: sources.drain.status({
+      connections: sources.clients,
+      agents,
+      connectors,
+      refusedConnections: sources.refusedConnections,
+    }),
   };
 }
 

@@ -17,6 +17,9 @@ function statusOf(bench: TestBench, lifecycle = createLifecycle()): RelayStatus 
     lifecycle,
     registry: bench.registry,
     connections: 7,
+    clients: 5,
+    refusedConnections: 3,
+    drain: bench.drain,
     requireClientCertificate: false,
     nowMs: bench.clock.now(),
     startedAtMs: 1_000_000,
@@ -55,6 +58,17 @@ describe("relayStatus", () => {
         db: { agents: 1, connectors: [{ identity: null, connectedSeconds: 12.345, flows: 0 }] },
       },
       servicesOmitted: 0,
+      drain: {
+        draining: false,
+        since: null,
+        connections: 5,
+        agents: 2,
+        connectors: 2,
+        connectionsAtStart: 0,
+        closedWhileDraining: 0,
+        refusedConnections: 3,
+        refusedRegistrations: 0,
+      },
     });
   });
 

@@ -13,6 +13,7 @@ import {
 } from "../tunnel/wire/datagram_message.ts";
 import { WireError } from "../tunnel/wire/wire_error.ts";
 import { type AddressLimits, AddressTranslations } from "./address_translation.ts";
+import { Drain } from "./drain.ts";
 import { type FlowLimits, FlowTables } from "./flow_table.ts";
 import * as limits from "./limits.ts";
 import { createRelayMetrics } from "./metrics.ts";
@@ -120,6 +121,7 @@ export interface TestBenchOptions {
 export class TestBench {
   readonly clock = new FakeClock(1_000_000);
   readonly metrics = createRelayMetrics();
+  readonly drain = new Drain();
   readonly registry: Registry<Peer>;
   readonly flows: FlowTables<Peer>;
   readonly addresses: AddressTranslations;
@@ -137,6 +139,7 @@ export class TestBench {
     this.desk = new RegistrationDesk({
       registry: this.registry,
       requireClientCertificate: options.requireClientCertificate ?? false,
+      drain: this.drain,
       metrics,
       logger: silentLogger,
       clock,

@@ -8,6 +8,7 @@ import type { MetricCatalogue } from "../../tunnel/metric_catalogue.ts";
 import { hasMoved, parseExposition } from "../support/exposition.ts";
 import { pingPacket, udpPacket } from "../support/inner_packets.ts";
 import { NativeClient } from "../support/native_client.ts";
+import { QuicheClient } from "../support/quiche_client.ts";
 import { TunnelLab } from "../support/tunnel_lab.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -178,6 +179,18 @@ const relayScenarios: readonly Scenario<RelayMetric>[] = [
         }
         await agent.fence();
       }
+      return relay;
+    },
+  },
+  {
+    title: "when it drains",
+    moves: ["draining", "refusedConnections"],
+    run: async (lab) => {
+      const relay = await lab.openRelay();
+      await relay.windDown("test");
+      const tls = { caFile: lab.certificates.caFile, verifyPeer: true };
+      const late = lab.use(new QuicheClient({ remote: relay.address, tls }));
+      await waitFor(() => late.connection.isClosed, "the refusal");
       return relay;
     },
   },

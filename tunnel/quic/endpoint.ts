@@ -32,7 +32,12 @@ import {
 import { type NativeConfig, type NativeConnection, quiche } from "./quiche.ts";
 import { canonicalSocketAddress } from "./sockaddr.ts";
 import type { ConnectOptions, EndpointOptions, ServerOptions } from "./endpoint_options.ts";
-import { writeRetry, writeStatelessReset, writeVersionNegotiation } from "./stateless_reply.ts";
+import {
+  writeRefusal,
+  writeRetry,
+  writeStatelessReset,
+  writeVersionNegotiation,
+} from "./stateless_reply.ts";
 import { type ClientTls, createClientConfig, createServerConfig } from "./tls_config.ts";
 import { UdpSocket } from "./udp_socket.ts";
 
@@ -68,8 +73,11 @@ export class QuicEndpoint implements AsyncDisposable {
   readonly #initials: TokenBucket;
   readonly #statelessReplies: TokenBucket;
   readonly #addressChanges: TokenBucket;
+  readonly #refusals: TokenBucket;
 
   #accepting: boolean;
+  /** What clients are told who are not accepted; `undefined` tells them nothing. */
+  #refusalReason: string | undefined;
   #closed = false;
   /** What `close` still waits for. */
   readonly #closingConnections = new Set<QuicConnection>();
@@ -92,6 +100,7 @@ export class QuicEndpoint implements AsyncDisposable {
     this.#initials = new TokenBucket(limits.initialsPerSecond, now);
     this.#statelessReplies = new TokenBucket(limits.statelessRepliesPerSecond, now);
     this.#addressChanges = new TokenBucket(limits.addressChangesPerSecond, now);
+    this.#refusals = new TokenBucket(limits.refusalsPerSecond, now);
     this.#socket = UdpSocket.bind({ hostname, port });
     this.#output = new OutputQueue(clock);
     this.#deadlines = new DeadlineTimer(clock);
@@ -183,6 +192,19 @@ export class QuicEndpoint implements AsyncDisposable {
   /** Ignores new clients from now on. */
   stopAccepting(): void {
     this.#accepting = false;
+    this.#refusalReason = undefined;
+  }
+
+  /**
+   * Tells new clients from now on, in one packet, that they are refused, so that they go elsewhere
+   * at once. Connections that exist stay, those whose handshake is under way included.
+   *
+   * @param reason For people, in ASCII, at most 63 characters.
+   */
+  refuseNewConnections(reason: string): void {
+    if (!this.#accepting) return;
+    this.#accepting = false;
+    this.#refusalReason = reason;
   }
 
   /**
@@ -384,7 +406,8 @@ export class QuicEndpoint implements AsyncDisposable {
     data: Uint8Array,
     from: SocketAddress,
   ): PacketDropReason | undefined {
-    if (!this.#accepting) return this.#server ? "not_accepting" : "unknown_connection";
+    const isServing = this.#accepting || this.#refusalReason !== undefined;
+    if (!isServing) return this.#server ? "not_accepting" : "unknown_connection";
     if (header.version === quicVersion1 && header.type !== longPacketType.initial) {
       return "unknown_connection";
     }
@@ -398,12 +421,24 @@ export class QuicEndpoint implements AsyncDisposable {
       return "unsupported_version";
     }
     if (header.destinationCid.length < limits.minInitialDestinationCidBytes) return "unparsable";
+    if (!this.#accepting) {
+      this.#refuse(header, from, now);
+      return "not_accepting";
+    }
     if (!this.#initials.take(now)) return "initial_rate_limit";
     if (this.#connections.size >= (this.#server!.maxConnections ?? limits.maxConnections)) {
       return "connection_limit";
     }
     if (this.stats.handshaking >= limits.maxHandshakes) return "handshake_limit";
     return undefined;
+  }
+
+  #refuse(header: LongHeader, from: SocketAddress, now: number): void {
+    if (!this.#refusals.take(now)) return;
+    const reason = this.#refusalReason!;
+    const cid = this.#issuer.issue();
+    const isSent = this.#reply(from, (buffer) => writeRefusal(header, cid, reason, buffer));
+    if (isSent) this.stats.refusalsSent += 1;
   }
 
   #accept(header: LongHeader, data: Uint8Array, from: SocketAddress): void {

@@ -27,6 +27,8 @@ export interface EndpointStats {
   retryTokensValidated: number;
   retryTokenFailures: number;
   statelessResetsSent: number;
+  /** Closes sent to clients that are not accepted any more. */
+  refusalsSent: number;
   handshakesCompleted: number;
   handshakesFailed: number;
   datagramsReceived: number;
@@ -73,6 +75,7 @@ export function createEndpointStats(): EndpointStats {
     retryTokensValidated: 0,
     retryTokenFailures: 0,
     statelessResetsSent: 0,
+    refusalsSent: 0,
     handshakesCompleted: 0,
     handshakesFailed: 0,
     datagramsReceived: 0,

@@ -73,6 +73,12 @@ export const initialsPerSecond = 5_000;
 export const statelessRepliesPerSecond = 200;
 
 /**
+ * Closes for clients that are not accepted any more, per second and in one burst: 50 us each. Who
+ * gets none asks again, after a second with most.
+ */
+export const refusalsPerSecond = 1_000;
+
+/**
  * Packets from another address than the known one that get a closer look, per second and in one
  * burst: 30 us each. Clients behind one NAT move all at once when that restarts.
  */

@@ -3,7 +3,12 @@ import { describe, it } from "@std/testing/bdd";
 import { connectionIdLength } from "./limits.ts";
 import { type LongHeader, longPacketType, parseLongHeader, quicVersion1 } from "./packet_header.ts";
 import { quiche } from "./quiche.ts";
-import { writeRetry, writeStatelessReset, writeVersionNegotiation } from "./stateless_reply.ts";
+import {
+  writeRefusal,
+  writeRetry,
+  writeStatelessReset,
+  writeVersionNegotiation,
+} from "./stateless_reply.ts";
 
 const header: LongHeader = {
   version: quicVersion1,
@@ -40,6 +45,28 @@ describe("writeRetry", () => {
     assertEquals(parsed.sourceCid, newCid);
     // Token, then the integrity tag of 16 bytes (RFC 9000 section 17.2.5).
     assertEquals(packet.subarray(length - 16 - token.length, length - 16), token);
+  });
+});
+
+describe("writeRefusal", () => {
+  const newCid = new Uint8Array(20).fill(0x40);
+
+  it("is an Initial that goes back to the client, far shorter than what it answers", () => {
+    const buffer = new Uint8Array(1350);
+    const length = writeRefusal(header, newCid, "server draining", buffer);
+    const parsed = parseLongHeader(buffer.subarray(0, length))!;
+    assertEquals([parsed.type, parsed.version], [longPacketType.initial, quicVersion1]);
+    assertEquals([parsed.destinationCid, parsed.sourceCid], [header.sourceCid, newCid]);
+    assertEquals([parsed.token.length, parsed.end], [0, length]);
+    assert(length < 120);
+  });
+
+  it("cuts a reason that does not fit", () => {
+    const lengths = [63, 64, 1000].map((count) =>
+      writeRefusal(header, newCid, "x".repeat(count), new Uint8Array(1350))
+    );
+    assertEquals(new Set(lengths).size, 1);
+    assert(writeRefusal(header, newCid, "", new Uint8Array(1350)) === lengths[0]! - 63);
   });
 });
 

@@ -17,8 +17,11 @@ export const messageType = {
   routed: 0x2f,
 } as const;
 
-/** Status bytes of a NACK (protocol section 2.4). */
-export const nackStatus = { invalid: 1, unauthorized: 2 } as const;
+/**
+ * Status bytes of a NACK: those of protocol section 2.4, and `draining` of a relay that takes no
+ * new registrations, which the reference's clients take like the others, for a refusal.
+ */
+export const nackStatus = { invalid: 1, unauthorized: 2, draining: 3 } as const;
 
 /** Longest service ID, in UTF-8 bytes: its length field has 8 bits. */
 export const maxServiceIdLength = 255;
