@@ -18,7 +18,13 @@ import { QuicDialer } from "./relay_dialer.ts";
 import { Service } from "./service.ts";
 import type { ServiceConfig } from "./service_config.ts";
 import { type ConnectorMetrics, ServiceMetrics } from "./service_metrics.ts";
-import { type ConnectorStatus, seconds, serviceStatus, unregisteredReason } from "./status.ts";
+import {
+  type ConnectorStatus,
+  drainStatus,
+  seconds,
+  serviceStatus,
+  unregisteredReason,
+} from "./status.ts";
 import { formatTarget } from "./target.ts";
 import type { TcpHandler } from "./tcp/tcp_handler.ts";
 import { UdpForwarder } from "./udp.ts";
@@ -28,6 +34,8 @@ import { UplinkObserver } from "./uplink_observer.ts";
 /** What a connector takes from its surroundings; all of it has a default. */
 export interface ConnectorOptions {
   readonly clock?: Clock;
+  /** Milliseconds since 1970, for `/status`. */
+  readonly wallClock?: () => number;
   /** Jitter of the back-offs; `Math.random` by default. */
   readonly random?: () => number;
   readonly logger?: Logger;
@@ -65,10 +73,12 @@ export class Connector implements AsyncDisposable {
   readonly #dialer: QuicDialer;
   readonly #observer: UplinkObserver;
   readonly #uplinks: readonly Uplink[];
+  #drainingSince: Date | undefined;
   #admin: AdminServer | undefined;
 
   private constructor(config: ConnectorConfig, options: ConnectorOptions) {
     const { clock = systemClock, logger = silentLogger, lookup = lookupWithSystem } = options;
+    const { wallClock = Date.now } = options;
     const limits: ConnectorLimits = {
       ...connectorLimits,
       ...config.maxUdpFlows !== undefined && {
@@ -131,9 +141,14 @@ export class Connector implements AsyncDisposable {
     this.#lifecycle.onShutdown("admin endpoints", async () => {
       await this.#admin?.[Symbol.asyncDispose]();
     });
+    const noteDraining = (): void => {
+      this.#drainingSince ??= new Date(wallClock());
+    };
     this.#lifecycle.onShutdown("relay connections", async () => {
+      noteDraining();
       await Promise.all(this.#uplinks.map((uplink) => uplink.stop()));
     });
+    this.#lifecycle.onWindDown("status", noteDraining);
     this.#lifecycle.onReload("TLS files", () => this.#reloadTls());
   }
 
@@ -174,7 +189,8 @@ export class Connector implements AsyncDisposable {
 
   /** What `/readyz` answers: ready when every service is registered. */
   readiness(): { readonly ready: boolean; readonly reason?: string } {
-    if (this.#lifecycle.draining.aborted) return this.#lifecycle.readiness();
+    const { phase } = this.#lifecycle;
+    if (phase === "draining" || phase === "stopped") return this.#lifecycle.readiness();
     const reason = unregisteredReason(this.#uplinks);
     return reason === undefined ? { ready: true } : { ready: false, reason };
   }
@@ -187,12 +203,20 @@ export class Connector implements AsyncDisposable {
       ready: this.readiness().ready,
       phase: this.#lifecycle.phase,
       services: this.#uplinks.map(serviceStatus),
+      drain: drainStatus(this.#drainingSince, this.#uplinks),
     };
   }
 
   /** Checks the TLS files that new connections will use, as SIGHUP does. Never rejects. */
   reload(): Promise<void> {
     return this.#lifecycle.reload();
+  }
+
+  /**
+   * Is not ready any more, and serves on until it is closed, as SIGUSR2 has it. Never rejects.
+   */
+  windDown(reason: string): Promise<void> {
+    return this.#lifecycle.windDown(reason);
   }
 
   /** Says goodbye to the relays and stops. */

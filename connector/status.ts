@@ -29,6 +29,21 @@ export interface ConnectorStatus {
   readonly ready: boolean;
   readonly phase: string;
   readonly services: readonly ServiceStatus[];
+  readonly drain: DrainStatus;
+}
+
+/**
+ * What `/status` says of the connector's departure. Only the relay can send flows elsewhere, so a
+ * draining connector still serves whatever comes.
+ */
+export interface DrainStatus {
+  readonly draining: boolean;
+  /** Since when, ISO 8601 in UTC; `null` while it is not. */
+  readonly since: string | null;
+  /** Services that are registered with a relay now. */
+  readonly connections: number;
+  /** Flows of all services now. */
+  readonly flows: number;
 }
 
 /** One service's part of `/status`. */
@@ -42,6 +57,16 @@ export function serviceStatus(uplink: Uplink): ServiceStatus {
     observedAddress: observedAddress === undefined ? null : formatSocketAddress(observedAddress),
     registeredSeconds: registeredForMs === undefined ? null : seconds(registeredForMs),
     flows,
+  };
+}
+
+/** The departure's part of `/status`. */
+export function drainStatus(since: Date | undefined, uplinks: readonly Uplink[]): DrainStatus {
+  return {
+    draining: since !== undefined,
+    since: since?.toISOString() ?? null,
+    connections: uplinks.filter(({ state }) => state === "registered").length,
+    flows: uplinks.reduce((sum, { flows }) => sum + flows, 0),
   };
 }
 

@@ -4,8 +4,8 @@ import type { CloseReason } from "../tunnel/quic/connection_handler.ts";
  * Why an attempt to reach a relay has failed, or a connection was lost; a metric label.
  * `resolve`: the name has no address. `local`: this machine could not even try. `unreachable`:
  * nobody answered. `tls`: one side did not accept the other's certificate, or another failure of
- * TLS. `relay_closed`: the relay said goodbye, as when it stops. `relay_error`: it closed for a
- * fault. `relay_restarted`: it knows nothing of the connection. `silent`: nothing came from it any
+ * TLS. `relay_closed`: the relay said goodbye, as when it stops. `relay_draining`: it takes nobody
+ * new, as before it stops. `relay_error`: it closed for a fault. `relay_restarted`: it knows nothing of the connection. `silent`: nothing came from it any
  * more. `connector_error`: this side closed for a fault.
  */
 export const uplinkCauses = [
@@ -14,6 +14,7 @@ export const uplinkCauses = [
   "unreachable",
   "tls",
   "relay_closed",
+  "relay_draining",
   "relay_error",
   "relay_restarted",
   "silent",
@@ -33,6 +34,9 @@ export interface UplinkFailure {
 /** TLS alerts are transport codes from here on (RFC 9001 section 4.8). */
 const firstTlsCode = 0x100;
 const lastTlsCode = 0x1ff;
+
+/** CONNECTION_REFUSED (RFC 9000 section 20.1), with which a draining relay answers. */
+const refusedCode = 2;
 
 const ourCertificate = "check the relay's CA and this connector's certificate";
 const theirCertificate = "check the CA file and the server name, or the relay's certificate";
@@ -86,6 +90,9 @@ export function describeClose(reason: CloseReason): UplinkFailure {
     return { cause: "tls", detail: describeTls(code - firstTlsCode, by === "handshake", said) };
   }
   if (by === "handshake") {
+    if (!application && code === refusedCode) {
+      return { cause: "relay_draining", detail: `The relay takes no new connections${said}` };
+    }
     // An end without a code, or with our own timeout's, is nobody's answer.
     return code === 0
       ? { cause: "unreachable", detail: `No relay has answered at this address${said}` }

@@ -16,6 +16,12 @@ describe("describeClose", () => {
       "relay_closed",
       '"server shutting down"',
     ],
+    [
+      "a relay that drains",
+      close("handshake", { code: 2, text: "server draining" }),
+      "relay_draining",
+      '"server draining"',
+    ],
     ["a protocol error", close("peer", { code: 10 }), "relay_error", "code 10"],
     [
       "no certificate where the relay's TLS requires one",

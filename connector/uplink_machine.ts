@@ -1,5 +1,6 @@
 import { Backoff } from "../tunnel/backoff.ts";
 import type { Clock, Timer } from "../tunnel/clock.ts";
+import { nackStatus } from "../tunnel/wire/datagram_message.ts";
 import type { ConnectorLimits } from "./limits.ts";
 import { Registration, type RegistrationEvent } from "./registration.ts";
 import type { UplinkFailure } from "./uplink_cause.ts";
@@ -90,6 +91,8 @@ export interface UplinkMachineOptions {
 
 /** What relays are told when the connector ends; code 0, as they themselves say goodbye. */
 const stopReason = "connector shutting down";
+/** What a relay is told that does not take the registration. */
+const movingReason = "connector moving on";
 
 /**
  * Keeps one service registered with a relay: resolve, dial each address in turn, register, and
@@ -203,7 +206,16 @@ export class UplinkMachine {
 
   /** The relay has answered the registration of this service with a NACK. */
   onNack(attempt: number, status: number): void {
-    if (attempt === this.#attempt) this.#registration.onNack(status);
+    if (attempt !== this.#attempt) return;
+    if (status !== nackStatus.draining || this.#registration.state === "idle") {
+      return this.#registration.onNack(status);
+    }
+    // Asking again would not help: the relay takes nobody until it has gone. Another one may.
+    this.#options.effects.hangUp(0, movingReason);
+    this.#fail({
+      cause: "relay_draining",
+      detail: "The relay takes no new registrations as it is about to stop",
+    });
   }
 
   /** The connection has ended, or never began. */

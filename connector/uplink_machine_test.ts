@@ -241,6 +241,34 @@ describe("UplinkMachine", () => {
     assertEquals(registered.map(({ again }) => again), [false, false]);
   });
 
+  it("goes to the next address when the relay drains", () => {
+    const h = new Harness();
+    h.machine.start();
+    h.machine.onNack(h.attempt, 3);
+    h.machine.onResolved(h.attempt, ["192.0.2.1", "192.0.2.2"]);
+    h.machine.onNack(h.attempt, 3);
+    assertEquals(h.machine.state, "connecting");
+    h.machine.onEstablished(h.attempt);
+    h.machine.onNack(h.attempt, 3);
+    assertEquals([h.machine.state, h.machine.address], ["connecting", "192.0.2.2"]);
+    assertEquals(h.effects.slice(-2), ["hang up 0 connector moving on", "dial 192.0.2.2"]);
+    const failed = h.events.find(({ type }) => type === "failed");
+    assert(failed?.type === "failed" && failed.failure.cause === "relay_draining");
+    h.machine.onEstablished(h.attempt);
+    h.machine.onAck(h.attempt);
+    assertEquals(h.machine.state, "registered");
+  });
+
+  it("backs off when the only relay drains", () => {
+    const h = new Harness();
+    h.machine.start();
+    h.machine.onResolved(h.attempt, ["192.0.2.1"]);
+    h.machine.onEstablished(h.attempt);
+    h.machine.onNack(h.attempt, 3);
+    assertEquals([h.machine.state, h.machine.deniedStatus], ["waiting", undefined]);
+    assertEquals(h.clock.pendingTimers, 1);
+  });
+
   for (const state of ["resolving", "connecting", "registering", "registered", "waiting"]) {
     it(`stops at once while ${state}, says goodbye if there is somebody, and stays so`, () => {
       const h = new Harness();
@@ -308,7 +336,15 @@ describe("UplinkMachine", () => {
 
   it("under any events is in a state that something will end", () => {
     const step = fc.oneof(
-      fc.constantFrom("resolved", "resolveFailed", "established", "ack", "nack", "closed"),
+      fc.constantFrom(
+        "resolved",
+        "resolveFailed",
+        "established",
+        "ack",
+        "nack",
+        "draining",
+        "closed",
+      ),
       fc.nat(30_000),
     );
     fc.assert(fc.property(fc.array(step, { maxLength: 100 }), fc.nat(999), (steps, jitter) => {
@@ -321,6 +357,7 @@ describe("UplinkMachine", () => {
         else if (each === "established") machine.onEstablished(attempt);
         else if (each === "ack") machine.onAck(attempt);
         else if (each === "nack") machine.onNack(attempt, 2);
+        else if (each === "draining") machine.onNack(attempt, 3);
         else if (each === "closed") machine.onClosed(attempt, lost);
         else h.clock.advance(each);
         const { state } = h.machine;
