@@ -1,5 +1,6 @@
 import { ZtnaError } from "../tunnel/errors.ts";
 import { processOutput, Report } from "./report.ts";
+import { processTerminal, Screen } from "./terminal/screen.ts";
 
 /** The user, or the system, asked the command to end. What it had begun is consistent. */
 export class InterruptedError extends ZtnaError {
@@ -14,6 +15,8 @@ export class InterruptedError extends ZtnaError {
 /** What a command works with. */
 export interface CommandContext {
   readonly report: Report;
+  /** What the report writes to; shows how far a run is where that is a terminal. */
+  readonly screen: Screen;
   /** Aborts with an {@linkcode InterruptedError}. */
   readonly signal: AbortSignal;
 }
@@ -28,10 +31,15 @@ export async function runCommand(
   run: (context: CommandContext) => Promise<number>,
   options: { quiet?: boolean } = {},
 ): Promise<never> {
-  const report = new Report(processOutput(), options);
+  const screen = new Screen(processOutput(), processTerminal(Deno.env));
+  const report = new Report(screen, options);
+  const end = (code: number): never => {
+    screen.endLive();
+    Deno.exit(code);
+  };
   const controller = new AbortController();
   const interrupt = (): void => {
-    if (controller.signal.aborted) Deno.exit(130);
+    if (controller.signal.aborted) end(130);
     controller.abort(new InterruptedError());
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -40,11 +48,11 @@ export async function runCommand(
     }
   }
   try {
-    Deno.exit(await run({ report, signal: controller.signal }));
+    return end(await run({ report, screen, signal: controller.signal }));
   } catch (error) {
     const shown = controller.signal.aborted ? controller.signal.reason : error;
     report.error(errorText(shown));
-    Deno.exit(exitCodeOf(shown));
+    return end(exitCodeOf(shown));
   }
 }
 
