@@ -1,6 +1,6 @@
 import type { AdminServer } from "../tunnel/admin.ts";
 import { type Clock, systemClock } from "../tunnel/clock.ts";
-import { Lifecycle, type ProcessControl } from "../tunnel/lifecycle.ts";
+import { Lifecycle, type LifecycleState, type ProcessControl } from "../tunnel/lifecycle.ts";
 import { type Logger, silentLogger } from "../tunnel/log.ts";
 import { createMetrics } from "../tunnel/metrics.ts";
 import { startProgramAdmin } from "../tunnel/program_admin.ts";
@@ -41,6 +41,8 @@ export interface ConnectorOptions {
   readonly logger?: Logger;
   /** Signals to act on; none by default. */
   readonly control?: ProcessControl;
+  /** Told after every change of phase or readiness. Must not throw. */
+  readonly onChange?: (state: LifecycleState) => void;
   /** ID of the release, for `/status`; `dev` by default. */
   readonly release?: string;
   /** Bounds and timings that differ from the usual ones. */
@@ -99,7 +101,8 @@ export class Connector implements AsyncDisposable {
     const metrics = this.metrics = createMetrics(connectorMetrics, {
       maxSeriesPerMetric: Math.max(200, config.services.length * seriesPerService),
     });
-    this.#lifecycle = new Lifecycle({ logger, clock, control: options.control ?? noSignals });
+    const { control = noSignals, onChange } = options;
+    this.#lifecycle = new Lifecycle({ logger, clock, control, ...onChange && { onChange } });
     const strangers = new RateLimitedLogger(logger, { clock });
     const processMetrics = observeProcess(metrics, this.#build, { clock });
     this.#dialer = new QuicDialer({

@@ -1,6 +1,6 @@
 import type { AdminServer } from "../tunnel/admin.ts";
 import { type Clock, systemClock } from "../tunnel/clock.ts";
-import { Lifecycle, type ProcessControl } from "../tunnel/lifecycle.ts";
+import { Lifecycle, type LifecycleState, type ProcessControl } from "../tunnel/lifecycle.ts";
 import { type Logger, silentLogger } from "../tunnel/log.ts";
 import { startProgramAdmin } from "../tunnel/program_admin.ts";
 import { type BuildInfo, observeProcess } from "../tunnel/process_metrics.ts";
@@ -32,6 +32,8 @@ export interface RelayOptions {
   readonly logger?: Logger;
   /** Signals to act on; none by default. */
   readonly control?: ProcessControl;
+  /** Told after every change of phase or readiness. Must not throw. */
+  readonly onChange?: (state: LifecycleState) => void;
   /** Names this process in connection IDs, 4 bytes; random by default. */
   readonly instance?: Uint8Array;
   /** ID of the release, for `/status`; `dev` by default. */
@@ -119,7 +121,8 @@ export class Relay implements AsyncDisposable {
       release: options.release ?? "dev",
       instance: this.#listeners.instance.toHex(),
     };
-    this.#lifecycle = new Lifecycle({ logger, clock, control: options.control ?? noSignals });
+    const { control = noSignals, onChange } = options;
+    this.#lifecycle = new Lifecycle({ logger, clock, control, ...onChange && { onChange } });
     const processMetrics = observeProcess(metrics, this.#build, { clock });
 
     observeEndpoints(metrics, this.#listeners);

@@ -1,7 +1,8 @@
 import { ConfigError, ZtnaError } from "./errors.ts";
-import { type ProcessControl, systemControl } from "./lifecycle.ts";
+import { type LifecycleState, type ProcessControl, systemControl } from "./lifecycle.ts";
 import { type Logger, loggerFor, type LogLevel } from "./log.ts";
 import { RateLimitedLogger } from "./rate_limited_log.ts";
+import { serviceManager } from "./service_manager.ts";
 
 /** What a command line asks of a program. */
 export type ProgramCommand<Config> =
@@ -13,6 +14,8 @@ export type ProgramCommand<Config> =
 export interface Surroundings {
   readonly logger: Logger;
   readonly control: ProcessControl;
+  /** To be told after every change of phase or readiness. */
+  readonly onChange: (state: LifecycleState) => void;
   /** ID of the release, or `dev` for a checkout. */
   readonly release: string;
 }
@@ -50,11 +53,14 @@ export async function runProgram<Config extends { readonly logLevel: LogLevel }>
     if (command.configFile !== undefined) {
       logger.info("configuration_read", { file: command.configFile });
     }
+    const manager = serviceManager(Deno.env.get("NOTIFY_SOCKET"));
     const running = await program.start(command.config, {
       logger,
       control: systemControl,
+      onChange: manager.changed,
       release: Deno.env.get("ZTNA_RELEASE") ?? "dev",
     });
+    manager.ready();
     return await running.stopped;
   } catch (error) {
     if (!(error instanceof ZtnaError)) {
