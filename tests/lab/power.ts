@@ -1,0 +1,158 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { spawnDetached } from "../../ops/local/spawn_detached.ts";
+import type { ControlGroup } from "./control_group.ts";
+import { hostGroups, makeHostGroups } from "./lab_control_group.ts";
+import { LabError } from "./lab_error.ts";
+import type { LabPaths } from "./lab_paths.ts";
+import { lastLines } from "./program.ts";
+import { waitUntil } from "./wait_until.ts";
+
+/** How long a host may take to accept logins, in ms: a second, or many on a machine that is busy. */
+const bootTimeoutMs = 60_000;
+
+/** How long services may take to stop before the power goes anyway, in ms. */
+const stopTimeoutMs = 20_000;
+
+/** How long the kernel may take to take a dead host apart, in ms. */
+const endTimeoutMs = 10_000;
+
+/** What systemd's PID 1 does at this signal: power off (systemd(1), SIGRTMIN+4). */
+const powerOffSignal = 34 + 4;
+
+/** A host's power switch. */
+export class Power {
+  readonly #paths: LabPaths;
+  readonly #host: string;
+
+  constructor(paths: LabPaths, host: string) {
+    this.#paths = paths;
+    this.#host = host;
+  }
+
+  /** Whether it has power: it runs, boots, or is between two boots. */
+  get isOn(): boolean {
+    return hostGroups(this.#paths, this.#host).power.isPopulated;
+  }
+
+  /** Whether its processes are frozen. */
+  get isFrozen(): boolean {
+    return this.isOn && this.#machine.isFrozen;
+  }
+
+  /**
+   * The host's PID 1 as the machine numbers it; `undefined` while there is none.
+   *
+   * systemd keeps itself in `init.scope`; before that exists, PID 1 is at the top.
+   */
+  get init(): number | undefined {
+    const machine = this.#machine;
+    return [...machine.child("init.scope").processes, ...machine.processes].find(isInit);
+  }
+
+  /** Whether `sshd` listens and all users may log in, which systemd allows late in its boot. */
+  get acceptsLogins(): boolean {
+    const init = this.init;
+    if (init === undefined) return false;
+    const run = `/proc/${init}/root/run`;
+    return existsSync(`${run}/sshd.pid`) && !existsSync(`${run}/nologin`);
+  }
+
+  /**
+   * Switches the host on, if it is off, and waits until it accepts logins.
+   *
+   * @throws {LabError} with the end of its console's log.
+   */
+  async start(signal?: AbortSignal): Promise<void> {
+    const host = this.#paths.host(this.#host);
+    if (!this.isOn) {
+      await this.cut(); // of a host whose power.sh was killed, processes may be about to end
+      const groups = makeHostGroups(this.#paths, this.#host);
+      const [command, ...args] = groups.power.enter(
+        "sh",
+        fileURLToPath(new URL("power.sh", import.meta.url)),
+        groups.machine.path,
+        host.networkNamespace,
+        this.#paths.shared.image,
+        host.disk,
+        host.mountPoint,
+        this.#host,
+      );
+      const { exited, unref } = spawnDetached({
+        command: `/bin/${command}`,
+        args,
+        environment: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
+        directory: "/",
+        logFile: host.consoleLog,
+        ownSession: true,
+      });
+      unref();
+      let ended = false;
+      void exited.then(() => ended = true);
+      if (!await waitUntil(() => ended || this.isOn, endTimeoutMs, signal) || ended) {
+        throw this.#bootError();
+      }
+    }
+    const up = await waitUntil(
+      () => this.acceptsLogins || !this.isOn,
+      bootTimeoutMs,
+      signal,
+    );
+    if (!up || !this.isOn) throw this.#bootError();
+  }
+
+  /** Shuts the host down as its power button would, and cuts the power when that takes too long. */
+  async stop(): Promise<void> {
+    if (this.isFrozen) this.#machine.freeze(false);
+    const init = this.init;
+    if (init !== undefined) {
+      // Through kill(1): Deno has no names for real-time signals.
+      new Deno.Command("kill", { args: ["-s", String(powerOffSignal), String(init)] }).outputSync();
+      await waitUntil(() => !this.isOn, stopTimeoutMs);
+    }
+    await this.cut();
+  }
+
+  /** Ends the host at once, as a power cut does. */
+  async cut(): Promise<void> {
+    const { power, machine } = hostGroups(this.#paths, this.#host);
+    // First that which would boot it again.
+    await power.kill();
+    await machine.kill();
+    machine.remove();
+  }
+
+  /** Stops all of the host's processes where they are, or lets them go on. */
+  async freeze(frozen: boolean): Promise<void> {
+    if (!this.isOn) {
+      throw new LabError(
+        `Cannot ${frozen ? "freeze" : "thaw"} ${this.#host} as it is off: start it first`,
+      );
+    }
+    this.#machine.freeze(frozen);
+    await waitUntil(() => this.#machine.isFrozen === frozen, endTimeoutMs);
+  }
+
+  get #machine(): ControlGroup {
+    return hostGroups(this.#paths, this.#host).machine;
+  }
+
+  #bootError(): LabError {
+    const { consoleLog } = this.#paths.host(this.#host);
+    const log = existsSync(consoleLog) ? Deno.readTextFileSync(consoleLog) : "";
+    return new LabError(
+      `Cannot start ${this.#host} as it does not come up; the end of "${consoleLog}":\n` +
+        lastLines(log),
+    );
+  }
+}
+
+/** Whether a process is the first of a PID namespace below the machine's. */
+function isInit(pid: number): boolean {
+  try {
+    const numbers = /^NSpid:(.*)$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];
+    return numbers?.trim().split(/\s+/).at(-1) === "1" && numbers.trim().includes("\t");
+  } catch {
+    return false; // it has ended
+  }
+}

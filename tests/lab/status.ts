@@ -1,0 +1,46 @@
+import type { HostPlan } from "./address_plan.ts";
+import { LabHost } from "./lab_host.ts";
+import type { LabPaths } from "./lab_paths.ts";
+import { readHosts } from "./lab_record.ts";
+import { pluggedPorts } from "./network.ts";
+
+/** What is to know of a host at a glance. */
+export interface HostStatus {
+  readonly name: string;
+  readonly address: string;
+  /** `off`, `booting`, `frozen`, or what systemd says of itself: `running`, `degraded`, … */
+  readonly state: string;
+  readonly link: string;
+}
+
+/** The state of all hosts of a lab. */
+export async function labStatus(paths: LabPaths): Promise<HostStatus[]> {
+  const hosts = readHosts(paths);
+  if (hosts.length === 0) return [];
+  const plugged = await pluggedPorts(paths);
+  return await Promise.all(hosts.map(async (plan): Promise<HostStatus> => ({
+    name: plan.name,
+    address: plan.address,
+    state: await hostState(paths, plan),
+    link: plugged.has(plan.port) ? "up" : "cut",
+  })));
+}
+
+/** A table for people. */
+export function statusText(paths: LabPaths, status: readonly HostStatus[]): string {
+  if (status.length === 0) {
+    return `Lab "${paths.name}" has no hosts: "deno task lab up" makes some`;
+  }
+  return status.map(({ name, address, state, link }) =>
+    [name.padEnd(14), address.padEnd(14), state.padEnd(10), link].join(" ").trimEnd()
+  ).join("\n");
+}
+
+async function hostState(paths: LabPaths, plan: HostPlan): Promise<string> {
+  const host = new LabHost(paths, plan);
+  if (!host.power.isOn) return "off";
+  if (host.power.isFrozen) return "frozen";
+  if (host.power.init === undefined) return "booting";
+  const { stdout } = await host.exec("systemctl is-system-running");
+  return stdout.trim() || "booting";
+}
