@@ -1,6 +1,7 @@
 import { readBuildInputs } from "./build_inputs.ts";
 import { cacheHome } from "./cache_home.ts";
 import { gzip } from "./gzip.ts";
+import { listingDigest } from "./listing_digest.ts";
 import { npmRegistry, readNpmrcFiles } from "./npm_registry.ts";
 import { type FetchProgress, PackageArchives } from "./package_archives.ts";
 import { packageContents } from "./package_contents.ts";
@@ -103,5 +104,6 @@ function describeArchive(
     sha256,
     unpackedBytes: blocks * diskBlockBytes,
     unpackedFiles: files.length + directories.size,
+    listingSha256: listingDigest(files),
   };
 }

@@ -13,6 +13,8 @@ export interface Archive {
   /** What its files take on a disk, in bytes, and how many files and directories it becomes. */
   readonly unpackedBytes: number;
   readonly unpackedFiles: number;
+  /** SHA-256 of the names and sizes of its files, as {@linkcode listingDigest} has it. */
+  readonly listingSha256: string;
   /** The text of its file `SHA256SUMS`, where the archive does not bring it. */
   readonly checksums?: string;
 }

@@ -1,9 +1,11 @@
 import { quote } from "../../tunnel/printable.ts";
 import { runtimeName } from "./launcher.ts";
+import { listingDigest } from "./listing_digest.ts";
 import { packageContents } from "./package_contents.ts";
 import type { LockedPackage } from "./package_lock.ts";
 import { sha256Of } from "./release_cache.ts";
 import type { Archive } from "./release.ts";
+import { checksumsFile } from "./release_contents.ts";
 import { ReleaseError } from "./release_error.ts";
 
 /** Where npm's package has Deno, and the name that it has on a host. */
@@ -31,6 +33,7 @@ export async function describeRuntime(
         `${quote(runtimeMember)}: current value is a package without it`,
     );
   }
+  const checksums = `${sha256Of(binary)}  ${runtimeBinary}\n`;
   return {
     kind: "runtime",
     name: runtimeName(locked.version),
@@ -39,6 +42,10 @@ export async function describeRuntime(
     sha256: sha256Of(bytes),
     unpackedBytes: binary.length,
     unpackedFiles: 3, // its directory, Deno and the checksums
-    checksums: `${sha256Of(binary)}  ${runtimeBinary}\n`,
+    listingSha256: listingDigest([
+      { path: runtimeBinary, contents: binary },
+      { path: checksumsFile, contents: checksums },
+    ]),
+    checksums,
   };
 }
