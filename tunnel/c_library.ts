@@ -1,11 +1,15 @@
 /**
- * The C library by its name, for the linker to find, and where Debian and Ubuntu have it: a
- * permission for certain libraries (`--allow-ffi=PATH`) is one for paths.
+ * Where Debian and Ubuntu have the C library: a permission for certain libraries
+ * (`--allow-ffi=PATH`) is one for paths.
+ *
+ * @param arch The processor, as Linux and `Deno.build` name it.
  */
-export const cLibraryPaths: readonly string[] = [
-  "libc.so.6",
-  `/lib/${Deno.build.arch}-linux-gnu/libc.so.6`,
-];
+export function cLibraryPath(arch: string): string {
+  return `/lib/${arch}-linux-gnu/libc.so.6`;
+}
+
+/** By its name, for the linker to find, and by its path. */
+const cLibraryPaths = ["libc.so.6", cLibraryPath(Deno.build.arch)];
 
 /**
  * Functions of Linux' C library, or `undefined` where they are not to be had: another system,

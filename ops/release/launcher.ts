@@ -24,9 +24,11 @@ export function launcher(
   denoVersion: string,
   platform: Platform,
 ): string {
+  const { nativeLibrary, arch } = platforms[platform];
   const permissions = programPermissions(program, {
     read: [hostPaths.config],
-    nativeLibrary: `$release/node_modules/${platforms[platform].nativeLibrary}`,
+    nativeLibrary: `$release/node_modules/${nativeLibrary}`,
+    arch,
   });
   const flags = [
     ...["run", "--quiet", "--no-prompt", "--cached-only", "--no-remote", "--no-lock"],

@@ -1,4 +1,4 @@
-import { cLibraryPaths } from "../../tunnel/c_library.ts";
+import { cLibraryPath } from "../../tunnel/c_library.ts";
 
 /** A program that a release starts. */
 export type ReleasedProgram = "relay" | "connector" | "application";
@@ -9,6 +9,8 @@ export interface ProgramPlaces {
   readonly read: readonly string[];
   /** The native QUIC library; any library when not given, where its path is not known. */
   readonly nativeLibrary?: string;
+  /** The host's processor, as Linux names it; this machine's by default. */
+  readonly arch?: string;
 }
 
 /** Environment variables that programs with a tunnel read. */
@@ -28,7 +30,7 @@ export function programPermissions(program: ReleasedProgram, places: ProgramPlac
   // bind, and the connector reaches backends that only its configuration names.
   const net = "--allow-net";
   if (program === "application") return [net];
-  const { read, nativeLibrary } = places;
+  const { read, nativeLibrary, arch = Deno.build.arch } = places;
   return [
     net,
     `--allow-read=${read.join(",")}`,
@@ -37,6 +39,6 @@ export function programPermissions(program: ReleasedProgram, places: ProgramPlac
     // this keeps out only those that somebody brings along; confining the process is systemd's.
     nativeLibrary === undefined
       ? "--allow-ffi"
-      : `--allow-ffi=${[nativeLibrary, ...cLibraryPaths.slice(1)].join(",")}`,
+      : `--allow-ffi=${[nativeLibrary, cLibraryPath(arch)].join(",")}`,
   ];
 }

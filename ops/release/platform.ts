@@ -12,6 +12,8 @@ export interface PlatformPackages {
   /** As npm packages name what they are for. */
   readonly os: string;
   readonly cpu: string;
+  /** The processor, as Linux names it. */
+  readonly arch: string;
   /** The native QUIC library, below `node_modules`. */
   readonly nativeLibrary: string;
 }
@@ -22,6 +24,7 @@ export const platforms: Readonly<Record<Platform, PlatformPackages>> = {
     runtime: "@deno/linux-x64-glibc",
     os: "linux",
     cpu: "x64",
+    arch: "x86_64",
     nativeLibrary: "@matrixai/quic-linux-x64/node.napi.node",
   },
 };
