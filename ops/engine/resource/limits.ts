@@ -15,8 +15,8 @@ export const maxDiffLength = 256 * 1024;
 /** Bytes of a path: PATH_MAX of Linux is 4096, and temporary files get longer names. */
 export const maxPathBytes = 4000;
 
-/** Bytes of a script of a command or handler: Linux takes 128 KiB in one argument. */
-export const maxScriptBytes = 64 * 1024;
+/** Bytes of a script of a command or handler: Linux takes 128 KiB in one argument, quoted twice. */
+export const maxScriptBytes = 32 * 1024;
 
 /** Bytes of the end of a failed change's output that are kept. */
 export const maxFailureBytes = 4096;

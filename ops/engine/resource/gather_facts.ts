@@ -1,0 +1,71 @@
+import { quote } from "../../../tunnel/printable.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { HostLock } from "../connection/host_lock.ts";
+import { HostError } from "../errors.ts";
+import type { Facts } from "./facts.ts";
+import { type ExtraScript, gatherScript } from "./gather_script.ts";
+import { lastWords } from "./last_words.ts";
+import { maxGatherBytes } from "./limits.ts";
+import { newNonce } from "./nonce.ts";
+import { parseFacts } from "./parse_facts.ts";
+import type { Play } from "./resource.ts";
+
+/** How facts are gathered. */
+export interface GatherFactsOptions {
+  /** Fetches the contents of files that are no secrets, for a diff. */
+  readonly diff?: boolean;
+  /** Further facts of the same round trip. */
+  readonly extras?: readonly ExtraScript[];
+  readonly signal?: AbortSignal;
+  /** Ends the gathering after this time, in ms; never by default. */
+  readonly timeoutMs?: number;
+  /** What the round trip is for; `gather facts` by default. */
+  readonly what?: string;
+  /** Taken before anything is looked at. */
+  readonly lock?: HostLock;
+  /** Where due handlers are kept; for tests. */
+  readonly pendingDirectory?: string;
+}
+
+/**
+ * Asks a host for everything that a play needs to know, in one round trip. Changes nothing.
+ *
+ * @throws {HostError} when the answer is not what was asked for.
+ * @throws {UnreachableError} when the connection is lost on the way.
+ * @throws {HostLockedError} when another has the lock.
+ */
+export async function gatherFacts(
+  connection: Connection,
+  play: Play,
+  options: GatherFactsOptions = {},
+): Promise<Facts> {
+  const { diff = false, extras = [], what = "gather facts", signal, timeoutMs, lock } = options;
+  const { pendingDirectory } = options;
+  const gathering = {
+    nonce: newNonce(),
+    diff,
+    extras,
+    ...(pendingDirectory === undefined ? {} : { pendingDirectory }),
+  };
+  const result = await connection.run(gatherScript(play, gathering), {
+    what,
+    maxOutputBytes: maxGatherBytes,
+    ...(signal === undefined ? {} : { signal }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(lock === undefined ? {} : { lock }),
+  });
+  const { host } = connection;
+  if (result.truncated) {
+    throw new HostError(
+      host,
+      `Cannot read the facts of host ${quote(host)} as they may have ${maxGatherBytes} bytes: ` +
+        `there are more. Run again with -v to see what the host prints`,
+    );
+  }
+  try {
+    return parseFacts(play, host, result.stdout, gathering);
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    throw new HostError(host, error.message + lastWords(result), { cause: error });
+  }
+}
