@@ -1,5 +1,6 @@
 import { identifyProcess } from "../../ops/process_identity.ts";
 import { checkName, type HostPlan } from "./address_plan.ts";
+import { readGatewayNote } from "./gateway_control.ts";
 import { buildLab, type BuildOptions, removeLab } from "./lab_building.ts";
 import { LabError } from "./lab_error.ts";
 import { LabHost } from "./lab_host.ts";
@@ -71,6 +72,17 @@ export class Lab implements AsyncDisposable {
       `Cannot use host "${name}" as lab "${this.paths.name}" has no such host: ` +
         (names === "" ? `it has none; run "deno task lab up"` : `it has ${names}`),
     );
+  }
+
+  /** UDP address on this machine that leads to port 4433 of a host. */
+  gateway(host: string): { readonly hostname: string; readonly port: number } {
+    const port = readGatewayNote(this.paths)?.[this.host(host).name];
+    if (port === undefined) {
+      throw new LabError(
+        `Cannot reach ${host} by the gateway as that does not run: "deno task lab up" starts it`,
+      );
+    }
+    return { hostname: "127.0.0.1", port };
   }
 
   /** Removes the lab. */

@@ -3,6 +3,7 @@ import type { ProcessIdentity } from "../../ops/process_identity.ts";
 import type { HostPlan } from "./address_plan.ts";
 import { makeDisk } from "./disk.ts";
 import { FileLock } from "./file_lock.ts";
+import { startGateway } from "./gateway_control.ts";
 import { hasImage, makeImage, removeImage } from "./image.ts";
 import { raiseInotifyLimit, restoreInotifyLimit } from "./inotify_limit.ts";
 import { labGroup } from "./lab_control_group.ts";
@@ -56,7 +57,8 @@ export async function buildLab(paths: LabPaths, options: BuildOptions): Promise<
     await prepareHost(paths, host, hosts, publicKey);
   });
   writeSshFiles(paths, hosts);
-  await eachInParallel(hosts, (host) => new Power(paths, host.name).start(signal));
+  const starts = hosts.map((host) => () => new Power(paths, host.name).start(signal));
+  await eachInParallel([() => startGateway(paths, hosts), ...starts], (start) => start());
   return hosts;
 }
 

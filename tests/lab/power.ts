@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { spawnDetached } from "../../ops/local/spawn_detached.ts";
+import { startInBackground } from "./background_program.ts";
 import type { ControlGroup } from "./control_group.ts";
 import { hostGroups, makeHostGroups } from "./lab_control_group.ts";
 import { LabError } from "./lab_error.ts";
 import type { LabPaths } from "./lab_paths.ts";
-import { lastLines } from "./program.ts";
 import { waitUntil } from "./wait_until.ts";
 
 /** How long a host may take to accept logins, in ms: a second, or many on a machine that is busy. */
@@ -68,37 +67,32 @@ export class Power {
     if (!this.isOn) {
       await this.cut(); // of a host whose power.sh was killed, processes may be about to end
       const groups = makeHostGroups(this.#paths, this.#host);
-      const [command, ...args] = groups.power.enter(
-        "sh",
-        fileURLToPath(new URL("power.sh", import.meta.url)),
-        groups.machine.path,
-        host.networkNamespace,
-        this.#paths.shared.image,
-        host.disk,
-        host.mountPoint,
-        this.#host,
-      );
-      const { exited, unref } = spawnDetached({
-        command: `/bin/${command}`,
-        args,
-        environment: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
-        directory: "/",
+      await startInBackground({
+        what: this.#host,
+        group: groups.power,
+        command: [
+          "sh",
+          fileURLToPath(new URL("power.sh", import.meta.url)),
+          groups.machine.path,
+          host.networkNamespace,
+          this.#paths.shared.image,
+          host.disk,
+          host.mountPoint,
+          this.#host,
+        ],
         logFile: host.consoleLog,
-        ownSession: true,
-      });
-      unref();
-      let ended = false;
-      void exited.then(() => ended = true);
-      if (!await waitUntil(() => ended || this.isOn, endTimeoutMs, signal) || ended) {
-        throw this.#bootError();
-      }
+        isReady: () => this.acceptsLogins,
+        timeoutMs: bootTimeoutMs,
+      }, signal);
+      return;
     }
-    const up = await waitUntil(
-      () => this.acceptsLogins || !this.isOn,
-      bootTimeoutMs,
-      signal,
-    );
-    if (!up || !this.isOn) throw this.#bootError();
+    await waitUntil(() => this.acceptsLogins || !this.isOn, bootTimeoutMs, signal);
+    if (!this.acceptsLogins) {
+      throw new LabError(
+        `Cannot start ${this.#host} as it was on and does not accept logins: cut its power by ` +
+          `"deno task lab crash ${this.#host}", and see "${host.consoleLog}"`,
+      );
+    }
   }
 
   /** Shuts the host down as its power button would, and cuts the power when that takes too long. */
@@ -135,15 +129,6 @@ export class Power {
 
   get #machine(): ControlGroup {
     return hostGroups(this.#paths, this.#host).machine;
-  }
-
-  #bootError(): LabError {
-    const { consoleLog } = this.#paths.host(this.#host);
-    const log = existsSync(consoleLog) ? Deno.readTextFileSync(consoleLog) : "";
-    return new LabError(
-      `Cannot start ${this.#host} as it does not come up; the end of "${consoleLog}":\n` +
-        lastLines(log),
-    );
   }
 }
 
