@@ -1,4 +1,4 @@
-import type { Inventory, InventoryHost, Variables, VariableValue } from "./inventory.ts";
+import type { Inventory, InventoryHost, Variables, VariableValue } from "../inventory.ts";
 
 /** What `ansible-inventory --list` prints: groups by name, and `_meta` with the hosts' variables. */
 export type AnsibleListing = Readonly<Record<string, VariableValue>>;

@@ -1,0 +1,67 @@
+import { escapeControls } from "../../../../tunnel/printable.ts";
+import type { Inventory, InventoryHost } from "../inventory.ts";
+import { showValue } from "../read_variable.ts";
+import { shownVariables } from "./ansible_listing.ts";
+
+/** Groups may share children over and over: a few of them can make a tree without end. */
+const maxLines = 100_000;
+
+/** What to draw, and how deep. */
+interface Branch {
+  readonly group: string;
+  readonly depth: number;
+}
+
+/**
+ * The groups and their hosts as a tree, in the form of `ansible-inventory --graph`, safe to print.
+ * At most 100,000 lines.
+ *
+ * @param options.hosts Names of the hosts that are drawn.
+ * @param options.variables Adds the variables of groups and hosts.
+ */
+export function groupTree(
+  inventory: Inventory,
+  options: { readonly hosts: ReadonlySet<string>; readonly variables?: boolean },
+): string {
+  const lines: string[] = [];
+  const rest: (Branch | readonly string[])[] = [{ group: "all", depth: 0 }];
+  while (lines.length < maxLines) {
+    const next = rest.pop();
+    if (next === undefined) return lines.join("\n");
+    if (!("group" in next)) {
+      lines.push(...next);
+      continue;
+    }
+    const group = inventory.groups.get(next.group);
+    if (group === undefined) continue;
+    const depth = next.depth + 1;
+    lines.push(line(`@${group.name}:`, next.depth));
+    const own: string[] = [];
+    for (const name of group.name === "all" ? [] : group.ownHosts) {
+      const host = inventory.hosts.get(name);
+      if (host === undefined || !options.hosts.has(name)) continue;
+      own.push(line(name, depth));
+      if (options.variables) own.push(...variableLines(host, depth + 1));
+    }
+    if (options.variables) own.push(...variableLines(group, depth));
+    // The last in is the first out: children come in front of hosts.
+    rest.push(own, ...group.children.map((child) => ({ group: child, depth })).reverse());
+  }
+  return [...lines, "…"].join("\n");
+}
+
+function variableLines(
+  { variables }: Pick<InventoryHost, "variables">,
+  depth: number,
+): string[] {
+  return Object.entries(shownVariables(variables))
+    .sort(([a], [b]) => a < b ? -1 : 1)
+    .map(([name, value]) => {
+      const shown = typeof value === "string" ? value : showValue(value);
+      return line(`{${name} = ${shown}}`, depth);
+    });
+}
+
+function line(text: string, depth: number): string {
+  return `${"  |".repeat(depth)}${depth === 0 ? "" : "--"}${escapeControls(text)}`;
+}
