@@ -5,7 +5,13 @@ import type { EventLines } from "./event_lines.ts";
 import { phaseWord } from "./live_view.ts";
 import { formatBytes, formatDuration } from "./quantities.ts";
 import { formatLines, type Line, type Span } from "./span.ts";
-import { type Annotation, annotationLine, endGroupLine, groupLine } from "./workflow_commands.ts";
+import {
+  type Annotation,
+  annotationLine,
+  endGroupLine,
+  groupLine,
+  withoutCommands,
+} from "./workflow_commands.ts";
 
 /** Time between two lines about one upload, in ms. */
 const uploadIntervalMs = 10_000;
@@ -45,7 +51,8 @@ export class PlainDisplay {
     if (isWorkflow) this.#endGroup(event);
     const shown = [...lines.linesOf(event), ...this.#stateLines(event)];
     if (isWorkflow) this.#beginGroup(event);
-    write(formatLines(shown, { color }));
+    const text = formatLines(shown, { color });
+    write(isWorkflow ? withoutCommands(text) : text);
     const annotation = isWorkflow ? annotationOf(event) : undefined;
     if (annotation !== undefined) write(`${escapeControls(annotationLine(annotation))}\n`);
   }

@@ -24,6 +24,9 @@ const endUpdate = "\x1b[?2026l";
 const eraseLineEnd = "\x1b[K";
 const eraseBelow = "\x1b[J";
 
+/** What comes before a process ends that nobody has prepared for it. */
+const endEvents = ["unload", "error", "unhandledrejection"];
+
 /** Most text that waits for the next frame, in UTF-16 units. */
 const maxPendingLength = 65_536;
 
@@ -39,7 +42,7 @@ export class Screen implements Output, Disposable {
   #drawnWidths: readonly number[] = [];
   #pending: { readonly stream: "stdout" | "stderr"; readonly text: string }[] = [];
   #pendingLength = 0;
-  readonly #onUnload = (): void => this.#leaveTerminal();
+  readonly #onEnd = (): void => this.#leaveTerminal();
 
   constructor(output: Output, terminal: Terminal) {
     this.#output = output;
@@ -56,7 +59,7 @@ export class Screen implements Output, Disposable {
     return this.#output.color;
   }
 
-  /** The room for a live area: lines of `columns` and fewer than `rows` of them. */
+  /** The size in which lines are shown whole. */
   size(): TerminalSize {
     const { columns, rows } = this.#terminal.size();
     // The last column stays free: behind a character in it, the cursor is in doubt.
@@ -69,12 +72,16 @@ export class Screen implements Output, Disposable {
   /** Writes to standard error; whole lines while there is a live area. */
   readonly stderr = (text: string): void => this.#write("stderr", text);
 
-  /** Shows these lines below all others, instead of those before. */
-  showLive(lines: readonly Line[]): void {
+  /** Shows these lines below all others, instead of those before, as far as there is room. */
+  showLive(all: readonly Line[]): void {
     if (!this.isLive) return;
     const isFirst = !this.#hasArea;
-    if (isFirst) globalThis.addEventListener("unload", this.#onUnload);
-    const { columns } = this.size();
+    if (isFirst) {
+      for (const name of endEvents) globalThis.addEventListener(name, this.#onEnd);
+    }
+    const { columns, rows } = this.size();
+    // The cursor needs a row of its own below them.
+    const lines = all.slice(0, rows - 1);
     const color = this.color.stderr;
     const formatted = lines.map((line) => formatLine(line, { color, columns }));
     const widths = lines.map((line) => textWidth(formatLine(line, { color: false, columns })));
@@ -92,7 +99,7 @@ export class Screen implements Output, Disposable {
   /** Takes the live area away and writes what waits. */
   endLive(): void {
     if (!this.#hasArea) return;
-    globalThis.removeEventListener("unload", this.#onUnload);
+    for (const name of endEvents) globalThis.removeEventListener(name, this.#onEnd);
     this.#output.stderr(this.#toStart() + eraseBelow + showCursor);
     this.#hasArea = false;
     this.#drawnWidths = [];

@@ -25,6 +25,18 @@ export function isWorkflow(environment: { get(name: string): string | undefined 
   return environment.get("GITHUB_ACTIONS") === "true";
 }
 
+/**
+ * Lines that GitHub Actions shows as they are: it takes those for commands that begin with `::` or
+ * `##[`, with spaces in front or without, and a host may write such lines.
+ */
+export function withoutCommands(text: string): string {
+  return text.replace(
+    /^([^\S\n]*)(:(?=:)|#(?=#\[))/gm,
+    (_, space: string, first: string) =>
+      `${space}\\u${first.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 function escapeData(text: string): string {
   return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }
