@@ -14,7 +14,7 @@ if [ "$stage" = join ]; then
 fi
 
 # The disk goes under the root that is made of it, and vanishes from sight there.
-mount -t ext4 -o loop,noatime "$disk" "$root"
+mount -n -t ext4 -o loop,noatime "$disk" "$root"
 mount -t overlay -o "lowerdir=$image,upperdir=$root/upper,workdir=$root/work" overlay "$root"
 cd "$root"
 

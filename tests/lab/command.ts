@@ -1,10 +1,11 @@
 import type { CommandContext } from "../../ops/command.ts";
 import { hostNames } from "./address_plan.ts";
-import { labHelp, parseLabArguments } from "./arguments.ts";
+import { labHelp, type LinkChange, parseLabArguments } from "./arguments.ts";
 import { Lab } from "./lab.ts";
 import { buildLab, removeAbandonedLabs, removeLab } from "./lab_building.ts";
 import { LabPaths, stateDirectory } from "./lab_paths.ts";
-import { changeLink, linkText } from "./link.ts";
+
+import { shapeText } from "./link_shape.ts";
 import { routerOf } from "./network.ts";
 import { labStatus, statusText } from "./status.ts";
 
@@ -56,14 +57,22 @@ export async function runLabCommand(
         ...["-F", paths.sshConfig, "-l", command.user, host.name, ...command.command],
       ]);
     case "net":
-      await changeLink(host, command.change);
-      report.done(`The link of ${host.name}: ${linkText(command.change)}`);
+      if (typeof command.change === "string") await host[linkMethods[command.change]]();
+      else await host.shape(command.change);
+      report.done(`${host.name}: the link is ${linkText(command.change)}`);
       return 0;
     default:
       await host[command.kind]();
       report.done(`${host.name}: ${command.kind} done`);
       return 0;
   }
+}
+
+const linkMethods = { cut: "cut", mend: "mend", clear: "clearShape" } as const;
+
+function linkText(change: LinkChange): string {
+  if (typeof change !== "string") return `shaped: ${shapeText(change)}`;
+  return { cut: "cut", mend: "mended", clear: "without a shape" }[change];
 }
 
 /** Runs a program that has this one's terminal, and gives its exit code. */

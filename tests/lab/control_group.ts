@@ -17,6 +17,13 @@ export class ControlGroup {
     return new ControlGroup(`${this.path}/${name}`);
   }
 
+  /** The groups directly below. */
+  get children(): ControlGroup[] {
+    if (!this.exists) return [];
+    return [...Deno.readDirSync(this.path)].filter(({ isDirectory }) => isDirectory)
+      .map(({ name }) => this.child(name));
+  }
+
   get exists(): boolean {
     return readIfThere(`${this.path}/cgroup.procs`) !== undefined;
   }
@@ -79,9 +86,7 @@ export class ControlGroup {
   /** Removes the group and those below; they must be empty. */
   remove(): void {
     try {
-      for (const entry of Deno.readDirSync(this.path)) {
-        if (entry.isDirectory) this.child(entry.name).remove();
-      }
+      for (const child of this.children) child.remove();
       Deno.removeSync(this.path); // its files go with it
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;

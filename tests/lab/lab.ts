@@ -2,6 +2,7 @@ import { identifyProcess } from "../../ops/process_identity.ts";
 import { checkName, type HostPlan } from "./address_plan.ts";
 import { readGatewayNote } from "./gateway_control.ts";
 import { buildLab, type BuildOptions, removeLab } from "./lab_building.ts";
+import { inventoryText } from "./inventory_text.ts";
 import { LabError } from "./lab_error.ts";
 import { LabHost } from "./lab_host.ts";
 import { LabPaths, stateDirectory } from "./lab_paths.ts";
@@ -83,6 +84,20 @@ export class Lab implements AsyncDisposable {
       );
     }
     return { hostname: "127.0.0.1", port };
+  }
+
+  /**
+   * The text of an inventory in Ansible's YAML with all hosts: groups `relays`, `connectors` and
+   * `applications`.
+   *
+   * @param variables Variables of all hosts; `undefined` takes one away that is there otherwise.
+   */
+  inventoryText(variables: Readonly<Record<string, unknown>> = {}): string {
+    const hosts = this.hosts.map(({ name, address }) => {
+      const { hostname, port } = this.gateway(name);
+      return { name, address, probeAddress: `${hostname}:${port}` };
+    });
+    return inventoryText(hosts, { sshConfigFile: this.sshConfigFile, variables });
   }
 
   /** Removes the lab. */

@@ -10,6 +10,7 @@ import { labGroup } from "./lab_control_group.ts";
 import { LabError } from "./lab_error.ts";
 import { LabPaths, type SharedPaths } from "./lab_paths.ts";
 import { abandonedLabs, addHosts, labNames, readHosts } from "./lab_record.ts";
+import { repairLink } from "./link.ts";
 import { loopFilesBelow } from "./loop_devices.ts";
 import { readMounts } from "./mount_table.ts";
 import { connectHost, makeRouter } from "./network.ts";
@@ -156,6 +157,7 @@ async function prepareHost(
   const files = paths.host(host.name);
   await Deno.mkdir(files.mountPoint, { recursive: true });
   await connectHost(paths, host);
+  await repairLink(paths, host);
   if (!existsSync(files.disk)) {
     const names = hosts.map(({ address, name }) => `${address} ${name}`);
     await makeDisk(files, host, { names, publicKey });

@@ -1,7 +1,11 @@
 import type { HostPlan } from "./address_plan.ts";
+import { fillDiskScript, freeDiskScript } from "./full_disk.ts";
 import { resetHost } from "./lab_building.ts";
+import { FileLock } from "./file_lock.ts";
 import { LabError } from "./lab_error.ts";
 import type { LabPaths } from "./lab_paths.ts";
+import { clearLink, shapeLink } from "./link.ts";
+import { checkLinkShape, type LinkShape } from "./link_shape.ts";
 import { plugHost } from "./network.ts";
 import { Power } from "./power.ts";
 import { type Finished, mustRun, runProgram } from "./program.ts";
@@ -38,9 +42,18 @@ export class LabHost {
     return await runProgram(this.#enter("sh", "-c", script), options);
   }
 
-  /** Like {@linkcode exec}, for scripts that have to succeed; gives standard output. */
-  async mustExec(script: string): Promise<string> {
-    return await mustRun(`prepare ${this.name}`, this.#enter("sh", "-c", script));
+  /**
+   * Fills the disk, so that whatever writes to it fails with ENOSPC, also as root.
+   *
+   * @param leaveBytes About this much stays free.
+   */
+  async fillDisk(leaveBytes = 0): Promise<void> {
+    await this.#mustExec("fill the disk", fillDiskScript(leaveBytes));
+  }
+
+  /** Gives the space back that {@linkcode fillDisk} has taken. */
+  async freeDisk(): Promise<void> {
+    await this.#mustExec("free the disk", freeDiskScript);
   }
 
   /** Unplugs the network cable: packets to and from the host are lost. */
@@ -51,6 +64,23 @@ export class LabHost {
   /** Plugs the network cable in again. */
   async mend(): Promise<void> {
     await plugHost(this.#paths, this.plan, true);
+  }
+
+  /**
+   * Gives the link a delay, a jitter and a loss, each 0 by default, in each direction.
+   *
+   * @throws {ConfigError} for values out of range.
+   */
+  async shape(shape: Partial<LinkShape>): Promise<void> {
+    const checked = checkLinkShape(shape);
+    using _lock = await FileLock.take(this.#paths.lock);
+    await shapeLink(this.#paths, this.plan, checked);
+  }
+
+  /** Takes the link's shape away. */
+  async clearShape(): Promise<void> {
+    using _lock = await FileLock.take(this.#paths.lock);
+    await clearLink(this.#paths, this.plan);
   }
 
   /** Stops all of its processes in the middle of whatever they do; the kernel still answers. */
@@ -81,6 +111,10 @@ export class LabHost {
   /** Switches it on with a fresh disk and another host key, whatever it was doing. */
   async reset(): Promise<void> {
     await resetHost(this.#paths, this.plan);
+  }
+
+  async #mustExec(what: string, script: string): Promise<void> {
+    await mustRun(`${what} of ${this.name}`, this.#enter("sh", "-c", script));
   }
 
   #enter(...command: readonly string[]): [string, ...string[]] {

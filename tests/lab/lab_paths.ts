@@ -99,13 +99,17 @@ export class HostPaths {
   get networkNamespace(): string {
     return `${this.directory}/host.netns`;
   }
+  /** Held while the host is switched on. */
+  get powerLock(): string {
+    return `${this.directory}/power.lock`;
+  }
   get consoleLog(): string {
     return `${this.directory}/console.log`;
   }
   get wireLog(): string {
     return `${this.directory}/wire.log`;
   }
-  /** The shape of the host's link while it has one; written by the wire when it carries. */
+  /** The shape of the host's link, while it has one. */
   get wireNote(): string {
     return `${this.directory}/wire.json`;
   }

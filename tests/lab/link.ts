@@ -1,17 +1,104 @@
-import type { LinkChange } from "./arguments.ts";
-import { LabError } from "./lab_error.ts";
-import type { LabHost } from "./lab_host.ts";
+import { writeFileAtomically } from "../../ops/atomic_file.ts";
+import type { HostPlan } from "./address_plan.ts";
+import { denoCommand, startInBackground } from "./background_program.ts";
+import { hostGroups } from "./lab_control_group.ts";
+import type { LabPaths } from "./lab_paths.ts";
+import type { LinkShape } from "./link_shape.ts";
+import { bridge, routerOf } from "./network.ts";
+import type { WireNote, WirePlan } from "./wire.ts";
 
-/** Does to a host's link what a command line says. */
-export async function changeLink(host: LabHost, change: LinkChange): Promise<void> {
-  if (change === "cut") return await host.cut();
-  if (change === "mend") return await host.mend();
-  throw new LabError("Cannot shape links yet");
+const wireStartTimeoutMs = 30_000;
+
+/**
+ * Gives a host's link a shape. The host's cable goes into a bridge of its own then, and a wire is
+ * between that and the router's: `host - segment =wire= bridge`. Frames under way are lost.
+ *
+ * @throws {LabError}
+ */
+export async function shapeLink(
+  paths: LabPaths,
+  host: HostPlan,
+  shape: LinkShape,
+): Promise<void> {
+  const files = paths.host(host.name);
+  const wires = hostGroups(paths, host.name).wire;
+  // The new wire starts while the old one still carries, so that a change takes milliseconds.
+  const group = wires.child(crypto.randomUUID());
+  group.make();
+  const plan: WirePlan = {
+    routerNamespace: paths.routerNamespace,
+    shape,
+    noteFile: `${files.wireNote}.new`,
+  };
+  let note: WireNote | undefined;
+  await startInBackground({
+    what: `the wire of ${host.name}`,
+    group,
+    command: denoCommand(
+      new URL("wire.ts", import.meta.url),
+      ["--allow-ffi", `--allow-read=${files.directory}`, `--allow-write=${files.directory}`],
+      [JSON.stringify(plan)],
+    ),
+    logFile: files.wireLog,
+    isReady: () => (note = readJson<WireNote>(plan.noteFile)) !== undefined,
+    timeoutMs: wireStartTimeoutMs,
+  });
+  await Deno.remove(plan.noteFile);
+  for (const other of wires.children) {
+    if (other.path === group.path) continue;
+    await other.kill(); // its devices go with it
+    other.remove();
+  }
+  const router = routerOf(paths);
+  const segment = segmentOf(host);
+  const isNew = !await router.hasInterface(segment);
+  await router.configure(`shape the link of ${host.name}`, [
+    ...(isNew ? [`link add ${segment} type bridge forward_delay 0`] : []),
+    `link set ${segment} up`,
+    `link set ${note!.hostSide} master ${segment} up`,
+    `link set ${note!.routerSide} master ${bridge} up`,
+    `link set ${host.port} master ${segment}`,
+  ]);
+  writeFileAtomically(files.wireNote, JSON.stringify(shape));
 }
 
-/** A change, for people. */
-export function linkText(change: LinkChange): string {
-  if (typeof change === "string") return change;
-  const { delayMs, jitterMs, lossPercent } = change;
-  return `delay=${delayMs} jitter=${jitterMs} loss=${lossPercent}`;
+/** Takes the shape of a host's link away, if it has one, also when its wire was killed. */
+export async function clearLink(paths: LabPaths, host: HostPlan): Promise<void> {
+  const router = routerOf(paths);
+  const segment = segmentOf(host);
+  if (await router.hasInterface(segment)) {
+    await router.configure(`clear the link of ${host.name}`, [
+      `link set ${host.port} master ${bridge}`,
+      `link del ${segment}`,
+    ]);
+  }
+  await Deno.remove(paths.host(host.name).wireNote).catch(() => {}); // it may never have been there
+  const { wire } = hostGroups(paths, host.name);
+  await wire.kill();
+  for (const group of wire.children) group.remove();
+}
+
+/** The shape of a host's link; `undefined` when it has none. */
+export function linkShape(paths: LabPaths, host: HostPlan): LinkShape | undefined {
+  return readJson(paths.host(host.name).wireNote);
+}
+
+/** Clears a link whose wire is not there any more, so that the host can be reached again. */
+export async function repairLink(paths: LabPaths, host: HostPlan): Promise<void> {
+  if (linkShape(paths, host) === undefined) return;
+  if (!hostGroups(paths, host.name).wire.isPopulated) await clearLink(paths, host);
+}
+
+/** Bridge between a shaped host's cable and its wire. */
+function segmentOf(host: HostPlan): string {
+  return `segment${host.number}`;
+}
+
+function readJson<T>(path: string): T | undefined {
+  try {
+    return JSON.parse(Deno.readTextFileSync(path)) as T;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }

@@ -65,3 +65,8 @@ export function parseLinkShape(words: readonly string[]): LinkShape {
   }
   return checkLinkShape(given);
 }
+
+/** A shape as command lines have it. */
+export function shapeText({ delayMs, jitterMs, lossPercent }: LinkShape): string {
+  return `delay=${delayMs} jitter=${jitterMs} loss=${lossPercent}`;
+}

@@ -3,8 +3,10 @@ import { fileURLToPath } from "node:url";
 import { startInBackground } from "./background_program.ts";
 import type { ControlGroup } from "./control_group.ts";
 import { hostGroups, makeHostGroups } from "./lab_control_group.ts";
+import { FileLock } from "./file_lock.ts";
 import { LabError } from "./lab_error.ts";
 import type { LabPaths } from "./lab_paths.ts";
+import { lastLines } from "./program.ts";
 import { waitUntil } from "./wait_until.ts";
 
 /** How long a host may take to accept logins, in ms: a second, or many on a machine that is busy. */
@@ -13,8 +15,8 @@ const bootTimeoutMs = 60_000;
 /** How long services may take to stop before the power goes anyway, in ms. */
 const stopTimeoutMs = 20_000;
 
-/** How long the kernel may take to take a dead host apart, in ms. */
-const endTimeoutMs = 10_000;
+/** How long a process may take to start, or to be frozen, in ms. */
+const switchTimeoutMs = 10_000;
 
 /** What systemd's PID 1 does at this signal: power off (systemd(1), SIGRTMIN+4). */
 const powerOffSignal = 34 + 4;
@@ -63,36 +65,15 @@ export class Power {
    * @throws {LabError} with the end of its console's log.
    */
   async start(signal?: AbortSignal): Promise<void> {
-    const host = this.#paths.host(this.#host);
-    if (!this.isOn) {
-      await this.cut(); // of a host whose power.sh was killed, processes may be about to end
-      const groups = makeHostGroups(this.#paths, this.#host);
-      await startInBackground({
-        what: this.#host,
-        group: groups.power,
-        command: [
-          "sh",
-          fileURLToPath(new URL("power.sh", import.meta.url)),
-          groups.machine.path,
-          host.networkNamespace,
-          this.#paths.shared.image,
-          host.disk,
-          host.mountPoint,
-          this.#host,
-        ],
-        logFile: host.consoleLog,
-        isReady: () => this.acceptsLogins,
-        timeoutMs: bootTimeoutMs,
-      }, signal);
-      return;
-    }
+    const { consoleLog } = this.#paths.host(this.#host);
+    await this.#switchOn(signal);
     await waitUntil(() => this.acceptsLogins || !this.isOn, bootTimeoutMs, signal);
-    if (!this.acceptsLogins) {
-      throw new LabError(
-        `Cannot start ${this.#host} as it was on and does not accept logins: cut its power by ` +
-          `"deno task lab crash ${this.#host}", and see "${host.consoleLog}"`,
-      );
-    }
+    if (this.acceptsLogins) return;
+    const fault = this.isOn ? `accepts no logins after ${bootTimeoutMs} ms` : "has ended";
+    throw new LabError(
+      `Cannot start ${this.#host} as it ${fault}; the end of "${consoleLog}":\n` +
+        lastLines(await Deno.readTextFile(consoleLog)),
+    );
   }
 
   /** Shuts the host down as its power button would, and cuts the power when that takes too long. */
@@ -124,7 +105,33 @@ export class Power {
       );
     }
     this.#machine.freeze(frozen);
-    await waitUntil(() => this.#machine.isFrozen === frozen, endTimeoutMs);
+    await waitUntil(() => this.#machine.isFrozen === frozen, switchTimeoutMs);
+  }
+
+  async #switchOn(signal?: AbortSignal): Promise<void> {
+    const files = this.#paths.host(this.#host);
+    // Two systems that run from one disk would destroy it.
+    using _lock = await FileLock.take(files.powerLock);
+    if (this.isOn) return;
+    await this.cut(); // when power.sh was killed, the host may be about to end
+    const groups = makeHostGroups(this.#paths, this.#host);
+    await startInBackground({
+      what: this.#host,
+      group: groups.power,
+      command: [
+        "sh",
+        fileURLToPath(new URL("power.sh", import.meta.url)),
+        groups.machine.path,
+        files.networkNamespace,
+        this.#paths.shared.image,
+        files.disk,
+        files.mountPoint,
+        this.#host,
+      ],
+      logFile: files.consoleLog,
+      isReady: () => this.isOn,
+      timeoutMs: switchTimeoutMs,
+    }, signal);
   }
 
   get #machine(): ControlGroup {

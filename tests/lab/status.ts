@@ -2,6 +2,8 @@ import type { HostPlan } from "./address_plan.ts";
 import { LabHost } from "./lab_host.ts";
 import type { LabPaths } from "./lab_paths.ts";
 import { readHosts } from "./lab_record.ts";
+import { linkShape } from "./link.ts";
+import { type LinkShape, shapeText } from "./link_shape.ts";
 import { pluggedPorts } from "./network.ts";
 
 /** What is to know of a host at a glance. */
@@ -10,6 +12,7 @@ export interface HostStatus {
   readonly address: string;
   /** `off`, `booting`, `frozen`, or what systemd says of itself: `running`, `degraded`, … */
   readonly state: string;
+  /** `up` or `cut`, and its shape if it has one. */
   readonly link: string;
 }
 
@@ -22,7 +25,7 @@ export async function labStatus(paths: LabPaths): Promise<HostStatus[]> {
     name: plan.name,
     address: plan.address,
     state: await hostState(paths, plan),
-    link: plugged.has(plan.port) ? "up" : "cut",
+    link: linkText(plugged.has(plan.port), linkShape(paths, plan)),
   })));
 }
 
@@ -34,6 +37,11 @@ export function statusText(paths: LabPaths, status: readonly HostStatus[]): stri
   return status.map(({ name, address, state, link }) =>
     [name.padEnd(14), address.padEnd(14), state.padEnd(10), link].join(" ").trimEnd()
   ).join("\n");
+}
+
+function linkText(isPlugged: boolean, shape: LinkShape | undefined): string {
+  const state = isPlugged ? "up" : "cut";
+  return shape === undefined ? state : `${state} ${shapeText(shape)}`;
 }
 
 async function hostState(paths: LabPaths, plan: HostPlan): Promise<string> {
