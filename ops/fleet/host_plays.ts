@@ -31,6 +31,9 @@ export interface HostPlays {
   readonly activate: Play;
 }
 
+/** What the ID of the resource that switches releases begins with. */
+export const releaseIdPrefix = "release:";
+
 /** The handler that restarts, or reloads, a program. */
 export function handlerOf(action: "restart" | "reload", program: ProgramName): string {
   return `${action}:${program}`;
@@ -101,7 +104,7 @@ function activatePlay(inputs: HostPlayInputs): Play {
     ...programs.flatMap((program) => programFiles(inputs, program)),
     {
       kind: "command",
-      id: `release:${release.id}`,
+      id: `${releaseIdPrefix}${release.id}`,
       summary: `switch to release ${release.id}`,
       unless: release.unless,
       script: release.switchTo,

@@ -13,14 +13,23 @@ const base = { readyTimeoutSeconds: 40 };
 const relayHost = { ...base, relay: { drainTimeoutSeconds: 10 } } as unknown as FleetHost;
 const connectorHost = { ...base, connector: {}, application: {} } as unknown as FleetHost;
 
-const nothing: DeployPlanSummary = { hasChanges: false, restarts: [], isUnconfirmed: false };
+const nothing: DeployPlanSummary = {
+  hasChanges: false,
+  restarts: [],
+  isUnconfirmed: false,
+  isHealthy: false,
+};
 
 function kinds(steps: readonly HostStep[]): string[] {
   return steps.map((step) => "program" in step ? `${step.kind} ${step.program}` : step.kind);
 }
 
 describe("deploySteps", () => {
-  it("only asks a host without changes whether it is ready", () => {
+  it("has nothing to do with a host that is as it should be", () => {
+    assertEquals(deploySteps(connectorHost, "r", { ...nothing, isHealthy: true }), []);
+  });
+
+  it("waits for a host without changes that is not healthy", () => {
     assertEquals(kinds(deploySteps(connectorHost, "r", nothing)), [
       "wait_ready application",
       "wait_ready connector",

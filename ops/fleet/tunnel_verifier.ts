@@ -1,0 +1,126 @@
+import { ZtnaError } from "../../tunnel/errors.ts";
+import type { FleetEvent } from "../engine/run/event.ts";
+import { type Fleet, type FleetHost, fleetHost, type FleetService, servicesOf } from "./fleet.ts";
+import type { FleetPaths } from "./fleet_paths.ts";
+import { maxServicesProbed, TunnelProber, type TunnelWatch } from "./tunnel.ts";
+
+/**
+ * How long the first packet may take to come back after a program has restarted, in ms: connectors
+ * that have lost their relay try again within a second, but may first have to notice.
+ */
+const firstPacketDeadlineMs = 45_000;
+
+/** What a {@linkcode TunnelVerifier} works with. */
+export interface TunnelVerifierOptions {
+  readonly fleet: Fleet;
+  readonly paths: FleetPaths;
+  /** Whether packets are sent at all (`--no-probe`). */
+  readonly enabled: boolean;
+  readonly emit: (event: FleetEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Shows that packets go through the tunnels of a fleet, by sending some from this machine. Knows
+ * which services each relay had, so that a relay is not blamed for connectors that never were.
+ */
+export class TunnelVerifier {
+  readonly #options: TunnelVerifierOptions;
+  /** Services that were registered with each relay when it was last asked. */
+  readonly #registered = new Map<string, ReadonlySet<string>>();
+  /** `RELAY SERVICE` for each tunnel that has proved good since its ends last changed. */
+  readonly #verified = new Set<string>();
+  #prober: Promise<TunnelProber | undefined> | undefined;
+
+  constructor(options: TunnelVerifierOptions) {
+    this.#options = options;
+  }
+
+  /** Tells which services a relay has connectors for. */
+  noteRegistered(relay: string, services: Iterable<string>): void {
+    this.#registered.set(relay, new Set(services));
+  }
+
+  /**
+   * Sends packets through every tunnel that a host has to do with, after it has changed.
+   *
+   * @throws {TunnelError} when they don't come back, and what else a probe throws.
+   */
+  async verifyHost(host: FleetHost): Promise<void> {
+    const { fleet } = this.#options;
+    if (host.relay !== undefined) {
+      this.#forget(host.name);
+      await this.#verify(host, this.#servicesBefore(host));
+    }
+    if (host.connector !== undefined) {
+      const { relay, services } = host.connector;
+      this.noteRegistered(relay, [
+        ...this.#registered.get(relay) ?? [],
+        ...services.map(({ id }) => id),
+      ]);
+      await this.#verify(fleetHost(fleet, relay), services);
+    }
+  }
+
+  /**
+   * The same for those tunnels of `hosts` that have not been verified yet.
+   *
+   * @throws as {@linkcode verifyHost}.
+   */
+  async verifyRest(hosts: readonly FleetHost[]): Promise<void> {
+    const { fleet } = this.#options;
+    await Promise.all(hosts.flatMap((host) => {
+      const work: Promise<void>[] = [];
+      if (host.relay !== undefined) work.push(this.#verify(host, this.#servicesBefore(host)));
+      if (host.connector !== undefined) {
+        const { relay, services } = host.connector;
+        work.push(this.#verify(fleetHost(fleet, relay), services));
+      }
+      return work;
+    }));
+  }
+
+  /** Begins to send packets for the services of a relay that have connectors; none without. */
+  async watch(relay: FleetHost): Promise<TunnelWatch[]> {
+    const prober = await this.#load();
+    if (prober === undefined) return [];
+    const services = this.#servicesBefore(relay).slice(0, maxServicesProbed);
+    return services.map((service) => prober.watch(relay, service));
+  }
+
+  #servicesBefore(relay: FleetHost): FleetService[] {
+    const registered = this.#registered.get(relay.name);
+    return servicesOf(this.#options.fleet, relay.name).filter(({ id }) => registered?.has(id));
+  }
+
+  #forget(relay: string): void {
+    for (const key of this.#verified) {
+      if (key.startsWith(`${relay} `)) this.#verified.delete(key);
+    }
+  }
+
+  async #verify(relay: FleetHost, services: readonly FleetService[]): Promise<void> {
+    const wanted = services.slice(0, maxServicesProbed).filter(({ id }) =>
+      !this.#verified.has(`${relay.name} ${id}`)
+    );
+    if (wanted.length === 0) return;
+    const prober = await this.#load();
+    if (prober === undefined) return;
+    const { signal } = this.#options;
+    await Promise.all(wanted.map(async (service) => {
+      await prober.verify(relay, service, signal, firstPacketDeadlineMs);
+      this.#verified.add(`${relay.name} ${service.id}`);
+    }));
+  }
+
+  /** The probe; without one for this machine, its absence is told once. */
+  #load(): Promise<TunnelProber | undefined> {
+    const { enabled, paths, emit } = this.#options;
+    if (!enabled) return Promise.resolve(undefined);
+    return this.#prober ??= TunnelProber.load(paths).catch((error: unknown) => {
+      if (!(error instanceof ZtnaError)) throw error;
+      emit({ type: "warning", text: `No packets are sent through the tunnel: ${error.message}` });
+      return undefined;
+    });
+  }
+}
