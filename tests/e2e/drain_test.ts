@@ -1,13 +1,16 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { drainScript, parseDrainOutcome } from "../../ops/engine/health/drain.ts";
 import { formatSocketAddress, type SocketAddress } from "../../tunnel/quic/address.ts";
 import { udpPacket } from "../support/inner_packets.ts";
 import { Program } from "../support/program.ts";
 import { QuicheClient } from "../support/quiche_client.ts";
 import { relayAddress, relayArguments } from "../support/relay_program.ts";
+import { StandInSystemd } from "../support/stand_in_systemd.ts";
 import { TunnelLab } from "../support/tunnel_lab.ts";
 import { waitFor } from "../support/wait.ts";
 
+const skip = Deno.build.os !== "linux";
 const route = "100.64.0.1:1 > 10.100.0.1:2";
 const goodbye = { by: "peer", application: true, code: 0, text: "server shutting down" } as const;
 const refusal = { by: "handshake", application: false, code: 2, text: "server draining" } as const;
@@ -16,6 +19,7 @@ const refusal = { by: "handshake", application: false, code: 2, text: "server dr
 interface RunningRelay {
   readonly program: Program;
   readonly address: SocketAddress;
+  readonly adminPort: number;
   readonly ask: (path: string) => Promise<{ readonly status: number; readonly body: string }>;
 }
 
@@ -33,9 +37,9 @@ function asker(port: number): RunningRelay["ask"] {
 }
 
 async function startRelay(lab: TunnelLab): Promise<RunningRelay> {
-  const port = freePort();
-  const program = lab.use(new Program("relay", relayArguments(lab, 0, port)));
-  return { program, address: await relayAddress(program), ask: asker(port) };
+  const adminPort = freePort();
+  const program = lab.use(new Program("relay", relayArguments(lab, 0, adminPort)));
+  return { program, address: await relayAddress(program), adminPort, ask: asker(adminPort) };
 }
 
 async function drainOf({ ask }: Pick<RunningRelay, "ask">): Promise<Record<string, unknown>> {
@@ -111,6 +115,38 @@ describe("a relay that is told to drain (SIGUSR2)", () => {
     relay.program.signal("SIGTERM");
     assertEquals([await agent.closed(), await unregistered.closed()], [goodbye, goodbye]);
     assertEquals((await relay.program.ended()).code, 0);
+  });
+
+  it("is drained, and watched, by the script that goes to hosts", { skip }, async () => {
+    await using lab = await TunnelLab.create();
+    using systemd = new StandInSystemd();
+    const relay = await startRelay(lab);
+    systemd.pid = relay.program.pid;
+    const agents = [
+      await lab.registered(relay, "agent", "a"),
+      await lab.registered(relay, "agent", "a"),
+    ];
+    await lab.registered(relay, "connector", "a");
+    const script = drainScript({
+      unit: "ztna-relay@a.service",
+      address: "127.0.0.1",
+      port: relay.adminPort,
+      deadlineSeconds: 30,
+    });
+    const progress: string[] = [];
+    const { stdout, code } = await systemd.run(script, (line) => {
+      progress.push(line);
+      void agents.shift()?.close();
+    });
+    assertEquals(code, 0);
+    const { end, peersAtStart, peersLeft, account } = parseDrainOutcome(stdout);
+    assertEquals([end, peersAtStart, peersLeft], ["connectors_only", 3, 1]);
+    assertEquals([account?.agents, account?.connectors, account?.closedWhileDraining], [0, 1, 2]);
+    assertEquals(progress, [
+      "3 peers left (2 agents, 1 connectors)",
+      "2 peers left (1 agents, 1 connectors)",
+      "1 peers left (0 agents, 1 connectors)",
+    ]);
   });
 
   it("reads its certificates again on SIGHUP, and keeps draining", async () => {

@@ -55,6 +55,11 @@ export class Program implements AsyncDisposable {
     return await program.ended();
   }
 
+  /** Its process number. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   /** What it has logged. */
   get log(): LogLine[] {
     return this.#stderr.split("\n").filter((line) => line.startsWith("{")).map((line) =>

@@ -31,7 +31,9 @@ export function lastValue(records: readonly OutputRecord[], name: string): strin
 
 function decode(encoded: string): string | undefined {
   try {
-    return new TextDecoder().decode(Uint8Array.fromBase64(encoded));
+    return new TextDecoder().decode(
+      Uint8Array.fromBase64(encoded, { lastChunkHandling: "strict" }),
+    );
   } catch {
     return undefined;
   }

@@ -6,7 +6,7 @@ export const maxReadinessBytes = 4096;
 /** Most of the answer to `/status`, headers included: relays keep theirs below 250 KB. */
 export const maxStatusBytes = 300_000;
 /** Longest time for one question, in seconds: a program that does not answer must not hold us. */
-const questionTimeoutSeconds = 5;
+const questionTimeoutSeconds = 3;
 /** An echo on the host itself takes well under a millisecond. */
 const echoTimeoutSeconds = 1;
 /** What the echo must send back. */
@@ -79,7 +79,8 @@ export function questionText(question: ProgramQuestion): string {
   if (question.kind === "echo") {
     return `if echoes ${where}; then echo yes; else echo no; fi | record echo\n`;
   }
-  return `ask ${where} /readyz ${maxReadinessBytes} | record readyz
-ask ${where} /status ${maxStatusBytes} | record status
+  return `answer=$(ask ${where} /readyz ${maxReadinessBytes})
+printf %s "$answer" | record readyz
+[ -z "$answer" ] || ask ${where} /status ${maxStatusBytes} | record status
 `;
 }
