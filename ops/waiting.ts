@@ -23,7 +23,9 @@ export async function pollUntil<T>(
   }
 }
 
-async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+/** Lets `delayMs` pass; returns early when the signal aborts. */
+export async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, delayMs);
   const end = (): void => resolve();

@@ -1,3 +1,5 @@
+import type { HostLock } from "./host_lock.ts";
+
 /** What a remote script has come to. */
 export interface CommandResult {
   /** Exit code; 128 and its number for a signal. */
@@ -21,6 +23,8 @@ export interface RunOptions {
   readonly what: string;
   /** Standard input; empty by default. */
   readonly input?: ScriptInput;
+  /** Taken before the script starts, without a round trip of its own, and kept by the connection. */
+  readonly lock?: HostLock;
   /**
    * Called with each whole line as it comes, without its end; long lines come in parts. Bytes that
    * are no UTF-8 are replaced; nothing else is changed, so escape before printing.
@@ -55,9 +59,15 @@ export interface Connection extends AsyncDisposable {
   readonly traffic: ConnectionTraffic;
   /**
    * Runs a POSIX shell script to its end. Scripts of one connection run one at a time: a second
-   * call waits for the first.
+   * call waits for the first. Each starts in `/` with `LC_ALL=C.UTF-8` and umask 022, and leaves
+   * nothing to the next. It has ended when its shell has, whatever it has left in the background;
+   * what a script starts with `setsid` outlives the connection, nothing else does.
+   *
+   * After `timeoutMs` or `signal` the connection can be used again, unless the host does not say
+   * within two seconds that the script has ended; then the connection is closed.
    *
    * @throws {UnreachableError} when the connection is lost before the script has ended.
+   * @throws {HostLockedError} when another has the lock.
    * @throws {ScriptTimeoutError} when `timeoutMs` is over.
    */
   run(script: string, options: RunOptions): Promise<CommandResult>;

@@ -1,0 +1,40 @@
+import { quote } from "../../../tunnel/printable.ts";
+import { UnreachableError } from "../errors.ts";
+import type { ConnectionSettings } from "./connection_settings.ts";
+import { lastLine } from "./ssh_failure.ts";
+
+/** What sudo says, in English, and what to do about it. */
+const advices: readonly (readonly [RegExp, string])[] = [
+  [
+    /a password is required|a terminal is required/,
+    'sudo asks for a password: give it with "--ask-become-pass", or allow the user NOPASSWD',
+  ],
+  [
+    /Sorry, try again|incorrect password|no password was provided/,
+    "sudo does not accept the password: check whose it is and try again",
+  ],
+  [
+    /not in the sudoers file|not allowed to (?:run|execute)|may not run sudo/,
+    "sudo refuses: allow it in /etc/sudoers.d, or connect as another user",
+  ],
+  [/unknown user/, 'there is no such user: check "ansible_become_user"'],
+  [
+    /not found|No such file/,
+    'there is no sudo: install it, or connect as root with "ansible_become: false"',
+  ],
+  [/must have a tty/, 'sudo wants a terminal: remove "requiretty" from /etc/sudoers'],
+];
+
+/**
+ * What it means that sudo has not started the session.
+ *
+ * @param stderr What it has written.
+ */
+export function becomeFailure(settings: ConnectionSettings, stderr: string): UnreachableError {
+  const { host, become } = settings;
+  const advice = advices.find(([pattern]) => pattern.test(stderr))?.[1] ??
+    "sudo has failed: try it on the host";
+  const message = `Cannot become ${quote(become?.user ?? "root")} on ${quote(host)} as ${advice} ` +
+    `(${quote(lastLine(stderr), 300)})`;
+  return new UnreachableError(host, "become", message);
+}

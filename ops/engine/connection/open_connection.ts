@@ -1,0 +1,120 @@
+import { Backoff } from "../../../tunnel/backoff.ts";
+import { ConfigError } from "../../../tunnel/errors.ts";
+import { quote } from "../../../tunnel/printable.ts";
+import { pause } from "../../waiting.ts";
+import { UnreachableError } from "../errors.ts";
+import type { Connection } from "./connection.ts";
+import type { ConnectionEvent } from "./connection_event.ts";
+import type { ConnectionSettings } from "./connection_settings.ts";
+import { closeMaster, makeControlDirectory } from "./control_masters.ts";
+import { logIn } from "./login.ts";
+import { randomNonce } from "./random_nonce.ts";
+import { sessionCommand } from "./session_command.ts";
+import { ShellProcess, type TrafficCounter } from "./shell_process.ts";
+import { ShellSession } from "./shell_session.ts";
+import { controlPath, sshCommand } from "./ssh_command.ts";
+
+/** The first retry follows within this time, in ms; a server that restarts needs about as long. */
+const retryBaseMs = 500;
+/** The longest time between two attempts, in ms. */
+const retryMaxMs = 4000;
+
+/** How connections are made. */
+export interface ConnectionOptions {
+  /** Ends the attempt, but not the connection once there is one. */
+  readonly signal: AbortSignal;
+  /** Holds the sockets of ssh's masters; it is made if need be, for its owner alone. */
+  readonly controlDirectory: string;
+  /** From the start of the process until scripts can run, in ms; 10,000 by default. */
+  readonly connectTimeoutMs?: number;
+  /** How often a silent server is asked whether it is there, in s; 10 by default. */
+  readonly keepAliveIntervalSeconds?: number;
+  /** How often to try while the network is what fails; 3 by default, at least 1. */
+  readonly attempts?: number;
+  /** How long a master stays when nobody uses it, in s; 60 by default. */
+  readonly controlPersistSeconds?: number;
+  /** Whether the key of a host that is not known yet is taken for its own; not by default. */
+  readonly acceptNewHostKeys?: boolean;
+  /** Hears what happens. */
+  readonly onEvent?: (event: ConnectionEvent) => void;
+}
+
+/**
+ * Connects to a host, and becomes the user that scripts shall run as. One process carries the
+ * connection; with `ssh`, further connections with the same settings share its master.
+ *
+ * @throws {UnreachableError} when that is impossible; its reason says why.
+ * @throws {ConfigError} when there is no ssh, or no place for its sockets.
+ */
+export async function openConnection(
+  settings: ConnectionSettings,
+  options: ConnectionOptions,
+): Promise<Connection> {
+  const { signal, attempts = 3, onEvent = () => {} } = options;
+  const traffic = { bytesSent: 0, bytesReceived: 0, roundTrips: 0, processes: 0 };
+  const backoff = new Backoff({ baseMs: retryBaseMs, maxMs: retryMaxMs, random: Math.random });
+  const socket = settings.transport === "ssh"
+    ? await controlPath(settings, options.controlDirectory)
+    : undefined;
+  if (socket !== undefined) makeControlDirectory(options.controlDirectory);
+  for (let attempt = 1;; attempt++) {
+    signal.throwIfAborted();
+    try {
+      return await connect(settings, options, socket, traffic);
+    } catch (error) {
+      if (!(error instanceof UnreachableError && error.reason === "network")) throw error;
+      if (attempt >= attempts) throw error;
+      onEvent({ type: "retry", host: settings.host, attempt, error });
+    }
+    // A master may believe for half a minute in a connection that is no more.
+    if (socket !== undefined) await closeMaster(socket);
+    await pause(backoff.next(), signal);
+  }
+}
+
+async function connect(
+  settings: ConnectionSettings,
+  options: ConnectionOptions,
+  socket: string | undefined,
+  traffic: TrafficCounter,
+): Promise<Connection> {
+  const { signal, connectTimeoutMs = 10_000, onEvent = () => {} } = options;
+  const { host } = settings;
+  const helloNonce = randomNonce();
+  const prompt = randomNonce();
+  const command = sessionCommand(settings, helloNonce, prompt);
+  const argv = socket === undefined ? command.argv : sshCommand(
+    settings,
+    {
+      connectTimeoutMs,
+      keepAliveIntervalSeconds: options.keepAliveIntervalSeconds ?? 10,
+      controlPersistSeconds: options.controlPersistSeconds ?? 60,
+      acceptNewHostKeys: options.acceptNewHostKeys ?? false,
+    },
+    socket,
+    command.text,
+  );
+  onEvent({ type: "process", host, argv });
+  const process = startProcess(argv, traffic);
+  try {
+    const timeoutMs = connectTimeoutMs;
+    const { passwordPrompt } = command;
+    await logIn({ process, settings, helloNonce, passwordPrompt, timeoutMs, signal });
+    return new ShellSession({ host, process, traffic, onEvent });
+  } catch (error) {
+    process.kill();
+    throw error;
+  }
+}
+
+function startProcess(argv: readonly string[], traffic: TrafficCounter): ShellProcess {
+  try {
+    return new ShellProcess(argv, traffic);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new ConfigError(
+      `Cannot connect as ${quote(argv[0]!)} must be installed and in PATH: there is none`,
+      { cause: error },
+    );
+  }
+}

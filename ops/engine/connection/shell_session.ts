@@ -1,0 +1,207 @@
+import { pause } from "../../waiting.ts";
+import { quote } from "../../../tunnel/printable.ts";
+import { HostError, HostLockedError, UnreachableError } from "../errors.ts";
+import type { CommandResult, Connection, ConnectionTraffic, RunOptions } from "./connection.ts";
+import type { ConnectionEvent } from "./connection_event.ts";
+import { lockCall, parseLockOwner } from "./host_lock.ts";
+import { InputFeeder } from "./input_feeder.ts";
+import { MarkerSplitter } from "./marker_splitter.ts";
+import { shellCommand } from "./quote.ts";
+import { Interruption } from "./interruption.ts";
+import { randomNonce } from "./random_nonce.ts";
+import { RunningScript } from "./running_script.ts";
+import { endLine, sessionProgram, textFrame } from "./session_program.ts";
+import type { ShellProcess, TrafficCounter } from "./shell_process.ts";
+import { lastLine } from "./ssh_failure.ts";
+
+/** How often the host hears that we are there, in ms. It waits for a minute. */
+const aliveIntervalMs = 10_000;
+/** How long a host may take to say that an interrupted script has ended, in ms. */
+const killGraceMs = 2000;
+/** How often a lock is tried for again while another has it, in ms. */
+const lockPollMs = 1000;
+/** What is kept of the text on standard error that no script has written, in UTF-16 units. */
+const maxKeptLength = 4096;
+
+/** What a session is made of. */
+export interface ShellSessionOptions {
+  readonly host: string;
+  /** Has said hello. */
+  readonly process: ShellProcess;
+  readonly traffic: TrafficCounter;
+  readonly onEvent: (event: ConnectionEvent) => void;
+}
+
+/** Runs scripts in the shell that a process carries. See session.sh for the other side. */
+export class ShellSession implements Connection {
+  readonly host: string;
+  readonly #process: ShellProcess;
+  readonly #traffic: TrafficCounter;
+  readonly #onEvent: (event: ConnectionEvent) => void;
+  readonly #nonce = randomNonce();
+  readonly #aliveTimer: ReturnType<typeof setInterval>;
+  /** Rejects when the process ends or is ended. */
+  readonly #lost = Promise.withResolvers<never>();
+  #isLost = false;
+  #isProgramSent = false;
+  #lastId = 0;
+  #current: RunningScript | undefined;
+  #errors = "";
+  /** Resolves when the scripts before have ended. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor({ host, process, traffic, onEvent }: ShellSessionOptions) {
+    this.host = host;
+    this.#process = process;
+    this.#traffic = traffic;
+    this.#onEvent = onEvent;
+    this.#lost.promise.catch(() => {});
+    const splitters = {
+      stdout: new MarkerSplitter(this.#nonce),
+      stderr: new MarkerSplitter(this.#nonce),
+    };
+    process.listen((stream, chunk) => {
+      for (const piece of splitters[stream].push(chunk)) {
+        if (stream === "stderr" && typeof piece !== "string") this.#keepErrors(piece);
+        this.#current?.take(stream, piece);
+      }
+    });
+    process.exited.then(() => this.#lose());
+    this.#aliveTimer = setInterval(() => this.#sayAlive(), aliveIntervalMs);
+    Deno.unrefTimer(this.#aliveTimer as unknown as number);
+  }
+
+  get traffic(): ConnectionTraffic {
+    return this.#traffic;
+  }
+
+  run(script: string, options: RunOptions): Promise<CommandResult> {
+    const result = this.#turn.then(() => this.#runWhenFree(script, options));
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Without this line the host takes it for an accident, and ends what still runs there.
+    if (this.#current === undefined) this.#process.send(new TextEncoder().encode(endLine));
+    this.#lose();
+    await this.#process[Symbol.asyncDispose]();
+  }
+
+  async #runWhenFree(script: string, options: RunOptions): Promise<CommandResult> {
+    const { lock, signal = new AbortController().signal } = options;
+    const lockDeadline = performance.now() + (lock?.waitSeconds ?? 0) * 1000;
+    for (;;) {
+      signal.throwIfAborted();
+      const { running, end } = await this.#runOnce(script, options);
+      if (/^\d+$/.test(end)) return running.result(Number(end));
+      if (end !== "locked" || performance.now() >= lockDeadline) {
+        throw this.#lockError(end, options, running.result(0));
+      }
+      await pause(lockPollMs, signal);
+    }
+  }
+
+  async #runOnce(
+    script: string,
+    options: RunOptions,
+  ): Promise<{ running: RunningScript; end: string }> {
+    if (this.#isLost) throw this.#lostError(options);
+    const { what, input, lock } = options;
+    const id = ++this.#lastId;
+    const running = new RunningScript(id, options);
+    const feeder = input && new InputFeeder(input, this.#process);
+    using interruption = new Interruption(this.host, options);
+    this.#onEvent({
+      type: "script",
+      host: this.host,
+      what,
+      script,
+      inputLength: input?.length ?? 0,
+    });
+    this.#current = running;
+    try {
+      this.#sendText(scriptCall(id, script, options));
+      const end = await Promise.race([
+        // With a lock the script may not run, and then another attempt needs the input.
+        feeder?.run(lock === undefined || running.begun).then(() => running.ended) ?? running.ended,
+        interruption.interrupted,
+        this.#lost.promise,
+      ]);
+      this.#traffic.roundTrips++;
+      return { running, end };
+    } catch (error) {
+      if (this.#isLost) throw this.#lostError(options);
+      await this.#kill(id, running);
+      throw error;
+    } finally {
+      await feeder?.stop();
+      this.#current = undefined;
+    }
+  }
+
+  /** Ends a script, or the connection if that doesn't work. */
+  async #kill(id: number, running: RunningScript): Promise<void> {
+    this.#sendText(`ztna_kill ${id}`);
+    const grace = new AbortController();
+    const over = Promise.race([running.ended, this.#lost.promise]).catch(() => {});
+    over.then(() => grace.abort());
+    await pause(killGraceMs, grace.signal);
+    if (!grace.signal.aborted) {
+      this.#lose();
+      this.#process.kill();
+    }
+  }
+
+  #sendText(text: string): void {
+    const program = this.#isProgramSent ? "" : `${sessionProgram(this.#nonce)}\n`;
+    this.#isProgramSent = true;
+    this.#process.send(textFrame(program + text));
+  }
+
+  #sayAlive(): void {
+    if (this.#isProgramSent) this.#sendText("ztna_alive");
+  }
+
+  #lose(): void {
+    this.#isLost = true;
+    clearInterval(this.#aliveTimer);
+    this.#lost.reject(new Error("The process has ended"));
+  }
+
+  #keepErrors(chunk: Uint8Array): void {
+    this.#errors = (this.#errors + new TextDecoder().decode(chunk)).slice(-maxKeptLength);
+  }
+
+  #lostError({ what }: RunOptions): UnreachableError {
+    return new UnreachableError(
+      this.host,
+      "network",
+      `Cannot go on with ${quote(what)} as ${
+        quote(this.host)
+      } must stay connected: the connection ` +
+        `is lost (${
+          quote(lastLine(this.#errors), 300)
+        }); run the command again when the host can ` +
+        `be reached`,
+    );
+  }
+
+  #lockError(end: string, { lock }: RunOptions, { stdout, stderr }: CommandResult): Error {
+    const path = lock?.path ?? "";
+    if (end === "locked") return new HostLockedError(this.host, path, parseLockOwner(stdout));
+    return new HostError(
+      this.host,
+      `Cannot lock ${quote(this.host)} as ${quote(path)} must be writable: ` +
+        `${quote(lastLine(stderr), 300)}`,
+    );
+  }
+}
+
+/** The shell text that starts a script. */
+function scriptCall(id: number, script: string, { input, lock }: RunOptions): string {
+  const run = input === undefined
+    ? shellCommand(["ztna_run", String(id), script])
+    : shellCommand(["ztna_run_fed", String(id), script, String(input.length)]);
+  return lock === undefined ? run : `${lockCall(id, lock, new Date().toISOString())} && ${run}`;
+}
