@@ -23,6 +23,14 @@ declare module "@std/cli/parse-args" {
   ): { _: (string | number)[] } & Record<string, unknown>;
 }
 
+declare module "@std/cli/prompt-secret" {
+  /** Asks on the terminal for a text that is not shown; `null` where there is no terminal. */
+  export function promptSecret(
+    message?: string,
+    options?: { mask?: string; clear?: boolean },
+  ): string | null;
+}
+
 declare module "@std/text/closest-string" {
   /** The word of `possibleWords` that is nearest to `givenWord`. */
   export function closestString(

@@ -1,13 +1,25 @@
-/** `deno task deploy`: brings this machine to this checkout's release. */
+/** `deno task deploy`: brings a fleet, or this machine, to this checkout's release. */
 
+import { ConfigError } from "../tunnel/errors.ts";
 import { defineProgram, parseOptions } from "../tunnel/options.ts";
 import { checkout } from "./checkout.ts";
-import { type CommandContext, errorText, runCommand } from "./command.ts";
-import { deployLocal, type DeployLocalResult } from "./local/deploy_local.ts";
-import { defaultPorts, localHost, type LocalPorts, portFlags } from "./local/inventory.ts";
-import { statePathsOf } from "./local/state_paths.ts";
-import { nextSteps, probeTable, serviceTable, taskCommand } from "./local/summary.ts";
+import { type CommandContext, runCommand } from "./command.ts";
+import {
+  changeOptions,
+  connectionOptions,
+  outputOptions,
+  refuseContradictions,
+  rollingOptions,
+  rollingSettings,
+  tagOptions,
+  tagSettings,
+  tunnelOptions,
+} from "./fleet_options.ts";
+import { inventoryOptions } from "./inventory_options.ts";
+import { defaultPorts, type LocalPorts, portFlags } from "./local/inventory.ts";
 import { checkoutVersion } from "./release.ts";
+
+const portGroup = "Ports on this machine, without an inventory";
 
 function portOption(which: keyof LocalPorts, what: string): {
   readonly type: "integer";
@@ -15,7 +27,7 @@ function portOption(which: keyof LocalPorts, what: string): {
   readonly placeholder: "PORT";
   readonly min: 1;
   readonly max: 65_535;
-  readonly group: "Ports";
+  readonly group: typeof portGroup;
   readonly help: string;
 } {
   return {
@@ -24,107 +36,98 @@ function portOption(which: keyof LocalPorts, what: string): {
     placeholder: "PORT",
     min: 1,
     max: 65_535,
-    group: "Ports",
+    group: portGroup,
     help: `${what} (default: as deployed before, else ${defaultPorts[which]})`,
   };
 }
 
-const program = defineProgram({
+const portOptions = {
+  relay: portOption("relay", "UDP port of the relay"),
+  relayAdmin: portOption("relayAdmin", "TCP port of the relay's admin endpoint"),
+  connectorAdmin: portOption("connectorAdmin", "TCP port of the connector's admin endpoint"),
+  application: portOption("application", "UDP and TCP port of the sample application"),
+};
+
+/** The command line of `deploy`. */
+export const program = defineProgram({
   name: "deno task deploy",
-  summary: "Runs a relay, a connector and a sample application on this machine, as processes of " +
-    "this user on 127.0.0.1,\nand sends packets through the tunnel. Running it again changes nothing.",
+  summary: "Brings the hosts of an inventory to this checkout's release: relays, connectors and " +
+    "the sample application,\nbatch by batch, each verified before the next. Running it again " +
+    "changes nothing.\nWithout an inventory: the same on this machine, as processes of this user " +
+    "on 127.0.0.1.\nExit code: 0 done, 1 something failed (with --check: 0 also when there is " +
+    "something to change),\n2 wrong usage, 4 hosts unreachable, 130 interrupted",
   version: checkoutVersion(checkout),
   options: {
-    check: { type: "boolean", flag: "--check", help: "Only say what would change" },
-    json: { type: "boolean", flag: "--json", help: "Print the result as JSON" },
-    relay: portOption("relay", "UDP port of the relay"),
-    relayAdmin: portOption("relayAdmin", "TCP port of the relay's admin endpoint"),
-    connectorAdmin: portOption("connectorAdmin", "TCP port of the connector's admin endpoint"),
-    application: portOption("application", "UDP and TCP port of the sample application"),
+    ...inventoryOptions,
+    ...changeOptions,
+    ...tagOptions,
+    ...rollingOptions,
+    ...tunnelOptions,
+    ...connectionOptions,
+    ...outputOptions,
+    ...portOptions,
   },
 });
 
-/** Version of the `--json` output. */
-const schema = 1;
+/** Version of the `--json` output: 2 since `changed`, `failed` and `unreachable` count hosts. */
+const schema = 2;
 
 async function main(context: CommandContext): Promise<number> {
-  const { report, signal } = context;
   const parsed = parseOptions(program, Deno.args);
   if (parsed.kind !== "run") {
-    report.result(parsed.text);
+    context.report.result(parsed.text);
     return 0;
   }
-  const { check = false, json = false, ...flags } = parsed.values;
-  const paths = statePathsOf(Deno.env);
-  const deno = Deno.execPath();
-  const begun: Begun = { release: null, changes: [] };
-  try {
+  const { values, sources } = parsed;
+  refuseContradictions(values);
+  const isLocal = values.inventory.length === 0;
+  const allowed: readonly string[] = isLocal
+    ? [...Object.keys(portOptions), "check", "json", "yes"]
+    : Object.keys(program.options).filter((name) => !(name in portOptions));
+  refuseOthers(allowed, sources, isLocal);
+  const { check = false, json = false } = values;
+  if (isLocal) {
+    const { deployLocalCommand } = await import("./local/deploy_command.ts");
     const ports = Object.fromEntries(
-      Object.entries(flags).filter(([, port]) => port !== undefined),
+      Object.keys(portOptions)
+        .map((name) => [name, values[name as keyof LocalPorts]] as const)
+        .filter(([, port]) => port !== undefined),
     ) as Partial<LocalPorts>;
-    const result = await deployLocal({
-      ...{ paths, checkout, deno, ports, check, report, signal },
-      onPlan: (release, changes) => void Object.assign(begun, { release, changes }),
-    });
-    if (json) report.json(jsonResult(result, check));
-    else if (check) report.result(checkText(result));
-    else {
-      const { deployment, health, probes } = result;
-      const { release, ports } = deployment;
-      const changes = result.changes.length === 0 ? "nothing to change" : "done";
-      report.result([
-        `Release ${release} on this machine: ${changes}`,
-        serviceTable(health!, ports),
-        probeTable(probes!),
-        nextSteps(paths, deployment, taskCommand(Deno.env.get("PATH") ?? "", Deno.version.deno)),
-      ].join("\n\n"));
-    }
-    return 0;
-  } catch (error) {
-    if (json) report.json(jsonFailure(signal.aborted ? signal.reason : error, begun));
-    throw error;
+    return await deployLocalCommand(context, { check, json, ports }, schema);
   }
+  const { deployFleetCommand } = await import("./deploy_fleet_command.ts");
+  const { only, skip } = tagSettings(values);
+  return await deployFleetCommand(context, Deno.args, {
+    common: values,
+    change: values,
+    tags: { tags: only, skipTags: skip },
+    ...rollingSettings(values),
+    drainTimeoutSeconds: values.drainTimeout,
+    probe: values.probe,
+  }, schema);
 }
 
-function checkText({ deployment, changes }: DeployLocalResult): string {
-  if (changes.length === 0) {
-    return `Nothing to change: this machine has release ${deployment.release}`;
-  }
-  const lines = changes.map((change) => `  ${change}`);
-  return [`Would change this machine to release ${deployment.release}:`, ...lines].join("\n");
-}
-
-function jsonResult(result: DeployLocalResult, check: boolean): unknown {
-  const { deployment, changes, probes } = result;
-  const changed = changes.length > 0;
-  const host = { changed, release: deployment.release, error: null, changes };
-  return {
-    schema,
-    check,
-    changed,
-    failed: false,
-    unreachable: false,
-    hosts: { [localHost]: host },
-    ...(probes && { probes }),
-  };
-}
-
-/** What had been planned when a deployment failed. */
-interface Begun {
-  readonly release: string | null;
-  readonly changes: readonly string[];
-}
-
-function jsonFailure(error: unknown, { release, changes }: Begun): unknown {
-  const changed = changes.length > 0;
-  return {
-    schema,
-    check: false,
-    changed,
-    failed: true,
-    unreachable: false,
-    hosts: { [localHost]: { changed, release, error: errorText(error), changes } },
-  };
+/** Refuses flags that mean nothing with, or without, an inventory. */
+function refuseOthers(
+  allowed: readonly string[],
+  sources: Readonly<Record<string, string>>,
+  isLocal: boolean,
+): void {
+  const given = Object.keys(sources).filter((name) => sources[name] === "flag");
+  const wrong = given.filter((name) => !allowed.includes(name));
+  if (wrong.length === 0) return;
+  const flags = wrong.map((name) =>
+    `"${program.options[name as keyof typeof program.options].flag}"`
+  );
+  throw new ConfigError(
+    isLocal
+      ? `Cannot use ${
+        flags.join(", ")
+      } on this machine alone as it is for hosts of an inventory: ` +
+        `give one with "--inventory FILE" (-i)`
+      : `Cannot use ${flags.join(", ")} with an inventory as it is for this machine alone: ` +
+        `set the host's variables in the inventory`,
+  );
 }
 
 if (import.meta.main) await runCommand(main);

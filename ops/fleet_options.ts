@@ -164,6 +164,27 @@ export const rollingOptions = {
   },
 } as const;
 
+/** What happens to the tunnel meanwhile. */
+export const tunnelOptions = {
+  drainTimeout: {
+    type: "integer",
+    flag: "--drain-timeout",
+    placeholder: "SECONDS",
+    min: 0,
+    max: 86_400,
+    group: rolling,
+    help: "How long peers have to leave a relay before it restarts; 0: none (default: the " +
+      "inventory's ztna_drain_timeout)",
+  },
+  probe: {
+    type: "boolean",
+    flag: "--probe",
+    default: true,
+    group: rolling,
+    help: "Send packets through the tunnel from this machine, and take a loss for a failure",
+  },
+} as const;
+
 /** The batches that the command line wants; without `--serial` the command decides. */
 export function rollingSettings(
   { serial, maxFail }: OptionValues<typeof rollingOptions>,

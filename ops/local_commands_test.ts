@@ -101,7 +101,7 @@ describe("deploy, status and down on this machine", () => {
     const { code, stderr, json } = await run("deploy", "--json", ...portArgs());
     assertEquals(code, 2);
     assertMatch(stderr, /TCP port \d+ of 127\.0\.0\.1 .*"--relay-admin-port PORT"/);
-    assertEquals([json.failed, json.changed, json.unreachable], [true, false, false]);
+    assertEquals([json.failed, json.changed, json.unreachable], [1, 0, 0]);
     assertStringIncludes(json.hosts.localhost.error, `TCP port ${ports.relayAdmin}`);
     assertEquals(readProcesses(paths).supervisor, undefined);
   });
@@ -109,12 +109,7 @@ describe("deploy, status and down on this machine", () => {
   it("deploy, and get every UDP and ICMP packet back through the tunnel", async () => {
     const { code, stderr, json } = await run("deploy", "--json", ...portArgs());
     assertEquals(code, 0, stderr);
-    assertEquals([json.schema, json.changed, json.failed, json.unreachable], [
-      1,
-      true,
-      false,
-      false,
-    ]);
+    assertEquals([json.schema, json.changed, json.failed, json.unreachable], [2, 1, 0, 0]);
     assertEquals([json.hosts.localhost.changed, json.hosts.localhost.error], [true, null]);
     assertMatch(json.hosts.localhost.release, /^\d+\.\d+\.\d+-[0-9a-f]{12}$/);
     for (const protocol of ["udp", "icmp"]) {
@@ -128,7 +123,7 @@ describe("deploy, status and down on this machine", () => {
     const before = readProcesses(paths);
     const { code, stdout, json } = await run("deploy", "--json");
     assertEquals(code, 0, stdout);
-    assertEquals([json.changed, json.hosts.localhost.changed], [false, false]);
+    assertEquals([json.changed, json.hosts.localhost.changed], [0, false]);
     assertEquals(readProcesses(paths), before);
   });
 
@@ -154,7 +149,7 @@ describe("deploy, status and down on this machine", () => {
     const second = await run("deploy", "--json");
     assertEquals(second.code, 1);
     assertMatch(second.stderr, new RegExp(`"deploy" runs as process ${first.pid} since`));
-    assertEquals(second.json.failed, true);
+    assertEquals(second.json.failed, 1);
     assertEquals((await finish(first)).code, 0);
     assertEquals((await run("deploy", "--check")).stdout.startsWith("Nothing to change"), true);
   });
@@ -175,7 +170,7 @@ describe("deploy, status and down on this machine", () => {
     assertExists(status, "not ready again");
     assertEquals(status.hosts.localhost.services.connector.lastExit.signal, "SIGKILL");
     const { code, stderr, json } = await run("deploy", "--json");
-    assertEquals([code, json.changed, json.probes?.udp.received], [0, false, 20], stderr);
+    assertEquals([code, json.changed, json.probes?.udp.received], [0, 0, 20], stderr);
   });
 
   it("end with 130 when interrupted, and continue the next time", async () => {
@@ -189,7 +184,7 @@ describe("deploy, status and down on this machine", () => {
     child.kill("SIGINT");
     const interrupted = await finish(child);
     assertEquals(interrupted.code, 130, interrupted.stderr);
-    assertEquals(interrupted.json.failed, true);
+    assertEquals(interrupted.json.failed, 1);
     assertEquals(exists(paths.lockFile), false);
     const { code, stderr, json } = await run("deploy", "--json");
     assertEquals([code, json?.probes.udp.received], [0, 20], stderr);

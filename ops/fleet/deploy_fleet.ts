@@ -275,6 +275,7 @@ async function prepareAll(options: DeployFleetOptions, parts: readonly Part[]): 
       await work.apply(host, plan.prepare);
     }
     if (needsUpload) await work.upload(host, release, survey.releases);
+    run.emit({ type: "host_state", host: host.name, phase: "waiting", detail: "for its batch" });
   });
 }
 

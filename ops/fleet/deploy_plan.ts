@@ -4,7 +4,7 @@ import { type Plan, planChanges } from "../engine/resource/plan.ts";
 import type { PlanOptions } from "../engine/resource/planning.ts";
 import type { Play, Resource } from "../engine/resource/resource.ts";
 import { type FleetHost, type ProgramName, programsOf, unitOf } from "./fleet.ts";
-import { handlerOf, type HostPlays, releaseIdPrefix } from "./host_plays.ts";
+import { handlerOf, type HostPlays, releaseIdPrefix, serviceId } from "./host_plays.ts";
 import { hostPaths } from "./host_paths.ts";
 
 /** What a deploy is going to do with a host. */
@@ -52,12 +52,43 @@ export function planHost(
     conflicts: plan.conflicts.filter(includes),
     directories: plan.directories,
   });
-  const activate = part(isLate, plan.handlers.filter(({ id }) => !earlyHandlers.has(id)));
+  const activate = withoutSecondStarts(
+    part(isLate, plan.handlers.filter(({ id }) => !earlyHandlers.has(id))),
+    programsOf(host).filter((program) => isDown(facts, program)),
+  );
   return {
     prepare: part(isEarly, plan.handlers.filter(({ id }) => earlyHandlers.has(id))),
     activate,
     restarts: programsOf(host).filter((program) => stops(activate, program)),
     changedPaths: pathsOf(activate.changes, plays.activate.resources),
+  };
+}
+
+/** Whether a program does not run, and nothing is about to start it by itself. */
+function isDown(facts: Facts, program: ProgramName): boolean {
+  const state = facts.units.get(unitOf(program))?.activeState;
+  return state === "inactive" || state === "failed";
+}
+
+/**
+ * A program that a change starts has all that is new: the handlers that would restart or reload it
+ * are due no more.
+ */
+function withoutSecondStarts(plan: Plan, down: readonly ProgramName[]): Plan {
+  const started = down.filter((program) =>
+    plan.changes.some(({ resource }) => resource === serviceId(program))
+  );
+  const dropped = new Set(started.flatMap((program) => [
+    handlerOf("restart", program),
+    handlerOf("reload", program),
+  ]));
+  return {
+    ...plan,
+    changes: plan.changes.map((change) => ({
+      ...change,
+      notify: change.notify.filter((id) => !dropped.has(id)),
+    })),
+    handlers: plan.handlers.filter(({ id }) => !dropped.has(id)),
   };
 }
 
@@ -73,7 +104,7 @@ export function countChanges({ changes, handlers }: Plan): number {
 
 function stops({ changes, handlers }: Plan, program: ProgramName): boolean {
   return handlers.some(({ id }) => id === handlerOf("restart", program)) ||
-    changes.some(({ resource }) => resource === `service:${unitOf(program)}`);
+    changes.some(({ resource }) => resource === serviceId(program));
 }
 
 function pathsOf(changes: readonly Change[], resources: readonly Resource[]): string[] {

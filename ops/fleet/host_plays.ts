@@ -34,6 +34,11 @@ export interface HostPlays {
 /** What the ID of the resource that switches releases begins with. */
 export const releaseIdPrefix = "release:";
 
+/** The ID of the resource that a program's unit is. */
+export function serviceId(program: ProgramName): string {
+  return `service:${unitOf(program)}`;
+}
+
 /** The handler that restarts, or reloads, a program. */
 export function handlerOf(action: "restart" | "reload", program: ProgramName): string {
   return `${action}:${program}`;
@@ -113,7 +118,7 @@ function activatePlay(inputs: HostPlayInputs): Play {
     },
     ...programs.map((program): Resource => ({
       kind: "service",
-      id: `service:${unitOf(program)}`,
+      id: serviceId(program),
       unit: unitOf(program),
       enabled: true,
       active: true,

@@ -1,0 +1,50 @@
+import type { ChangeJson } from "../engine/resource/change.ts";
+import type { FleetRun } from "./fleet_run.ts";
+
+/** What `deploy --json` prints of a fleet, without its schema number. */
+export interface DeployJson {
+  readonly check: boolean;
+  readonly fleet: string;
+  readonly release: string;
+  /** How many hosts were changed or, with `check`, would be. */
+  readonly changed: number;
+  /** How many failed, those that were rolled back included. */
+  readonly failed: number;
+  readonly unreachable: number;
+  readonly hosts: Readonly<Record<string, DeployHostJson>>;
+}
+
+/** A host's part of {@linkcode DeployJson}. */
+export interface DeployHostJson {
+  readonly changed: boolean;
+  readonly outcome: string;
+  /** What it runs now; `null` for nothing or not known. */
+  readonly release: string | null;
+  readonly releaseBefore: string | null;
+  readonly error: string | null;
+  readonly changes: readonly ChangeJson[];
+}
+
+/** The result of a deploy as JSON data. */
+export function deployJson(
+  run: FleetRun,
+  about: { readonly check: boolean; readonly fleet: string; readonly release: string },
+  changes: ReadonlyMap<string, readonly ChangeJson[]>,
+): DeployJson {
+  const { hosts } = run;
+  const changed = hosts.filter((host) => host.changed > 0 && host.outcome !== "skipped");
+  return {
+    ...about,
+    changed: changed.length,
+    failed: hosts.filter(({ outcome }) => outcome === "failed" || outcome === "rolled_back").length,
+    unreachable: hosts.filter(({ outcome }) => outcome === "unreachable").length,
+    hosts: Object.fromEntries(hosts.map((host) => [host.name, {
+      changed: changed.includes(host),
+      outcome: host.outcome ?? "skipped",
+      release: host.releaseAfter,
+      releaseBefore: host.releaseBefore,
+      error: host.error ?? null,
+      changes: changes.get(host.name) ?? [],
+    }])),
+  };
+}
