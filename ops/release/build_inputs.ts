@@ -7,7 +7,8 @@ import type { Platform } from "./platform.ts";
 
 /** Everything in a checkout that a release can depend on, this builder included. */
 const parts = [
-  ...["relay", "connector", "tunnel", "ops/local/application.ts", "ops/release"],
+  ...["relay", "connector", "tunnel", "ops/local/application.ts"],
+  ...["ops/release", "ops/fleet/host_paths.ts"],
   ...["deno.json", "deno.lock", ".tool-versions", "LICENSE", "std.d.ts"],
 ];
 

@@ -22,7 +22,7 @@ export interface BuildOptions {
   readonly platform: Platform;
   /** For what is fetched and built; that of the user by default. */
   readonly cacheDirectory?: string;
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal;
   /** Called while packages are fetched from the registry. */
   readonly onProgress?: FetchProgress;
 }
@@ -42,11 +42,11 @@ const diskBlockBytes = 4096;
 export async function buildRelease(options: BuildOptions): Promise<Release> {
   const { checkout, platform, signal, onProgress } = options;
   const cacheDirectory = options.cacheDirectory ?? cacheHome(Deno.env);
+  const fetching = { signal, onProgress };
   const inputs = readBuildInputs(checkout, platform);
   const registry = npmRegistry(readNpmrcFiles(checkout), Deno.env);
   const archives = new PackageArchives(`${cacheDirectory}/packages`, registry);
   const cache = new ReleaseCache(`${cacheDirectory}/releases`);
-  const fetching = { ...signal && { signal }, ...onProgress && { onProgress } };
 
   const runtimePackage = inputs.runtimeLock.packages.get(
     `${platforms[platform].runtime}@${inputs.deno}`,

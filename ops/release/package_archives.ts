@@ -1,24 +1,31 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { Backoff } from "../../tunnel/backoff.ts";
 import { quote } from "../../tunnel/printable.ts";
+import { writeFileAtomically } from "../atomic_file.ts";
+import { download } from "./download.ts";
 import { archiveUrl, authorizationFor, type NpmRegistry, packageUrl } from "./npm_registry.ts";
 import type { LockedPackage } from "./package_lock.ts";
 import { ReleaseError } from "./release_error.ts";
 
 /** The largest archive that is fetched, in bytes; Deno's has 42 MB. */
 const maxArchiveBytes = 256 * 1024 * 1024;
-/** The largest description of a package that is read, in bytes; some have hundreds of versions. */
+/** The largest description of a package that is read, in bytes; it has all versions ever made. */
 const maxDescriptionBytes = 64 * 1024 * 1024;
-/** How often a fetch is tried when the network fails. */
-const maxAttempts = 3;
-/** A registry that sends nothing for so long is given up. */
-const stallTimeoutMs = 30_000;
 
-/** Called as bytes of an archive come in. */
-export type FetchProgress = (name: string, receivedBytes: number, totalBytes?: number) => void;
+/** Called as bytes of a package come in; the total is not always known. */
+export type FetchProgress = (
+  packageName: string,
+  receivedBytes: number,
+  totalBytes: number | undefined,
+) => void;
 
-/** Archives of npm packages, each kept by the hash that the lock file pins. */
+/** How a package is fetched. */
+export interface FetchOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress?: FetchProgress | undefined;
+}
+
+/** Archives of npm packages, each kept under the hash that the lock file pins it to. */
 export class PackageArchives {
   readonly #directory: string;
   readonly #registry: NpmRegistry;
@@ -31,20 +38,17 @@ export class PackageArchives {
   }
 
   /** Where a package's archive is kept. */
-  pathOf(locked: LockedPackage): string {
-    const digest = Buffer.from(locked.integrity.replace("sha512-", ""), "base64").toString("hex");
+  pathOf({ integrity }: LockedPackage): string {
+    const digest = Buffer.from(integrity.replace("sha512-", ""), "base64").toString("hex");
     return `${this.#directory}/${digest}.tgz`;
   }
 
   /**
-   * A package's archive, fetched if it is not there, and checked against the lock file each time.
+   * A package's archive, fetched if need be, and checked against the lock file every time.
    *
    * @throws {ReleaseError} when it is not to be had, or is not what the lock file says.
    */
-  async get(
-    locked: LockedPackage,
-    options: { readonly signal?: AbortSignal; readonly onProgress?: FetchProgress } = {},
-  ): Promise<Uint8Array<ArrayBuffer>> {
+  async get(locked: LockedPackage, options: FetchOptions): Promise<Uint8Array> {
     const path = this.pathOf(locked);
     const kept = await readIfThere(path);
     if (kept !== undefined && integrityOf(kept) === locked.integrity) return kept;
@@ -53,39 +57,26 @@ export class PackageArchives {
     if (found !== locked.integrity) {
       throw new ReleaseError(
         `Cannot use the package ${label(locked)} as the lock file pins it to ` +
-          `${locked.integrity}: current value is ${found}; the registry ` +
-          `${quote(this.#registry.url)} has another one, so don't trust it before you know why`,
+          `${quote(locked.integrity)}: current value is ${quote(found)}; the registry ` +
+          `${quote(this.#registry.url)} has another one, so find out why before you trust it`,
       );
     }
-    const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-    try {
-      await Deno.writeFile(temporary, fetched, { createNew: true });
-      await Deno.rename(temporary, path);
-    } catch (error) {
-      await Deno.remove(temporary).catch(() => {});
-      throw error;
-    }
+    writeFileAtomically(path, fetched);
     return fetched;
   }
 
-  async #fetch(
-    locked: LockedPackage,
-    { signal, onProgress }: { readonly signal?: AbortSignal; readonly onProgress?: FetchProgress },
-  ): Promise<Uint8Array<ArrayBuffer>> {
+  async #fetch(locked: LockedPackage, options: FetchOptions): Promise<Uint8Array> {
     const { name, version } = locked;
-    const report = (received: number, total?: number): void =>
-      onProgress?.(`${name}@${version}`, received, total);
-    const url = archiveUrl(this.#registry, name, version);
-    const archive = await this.#download(url, maxArchiveBytes, signal, report);
-    if (archive !== undefined) return archive;
+    const fromUsualPlace = await this.#download(
+      archiveUrl(this.#registry, name, version),
+      locked,
+      options,
+    );
+    if (fromUsualPlace !== undefined) return fromUsualPlace;
     // Some registries keep archives elsewhere, and say so in the package's description.
-    const where = packageUrl(this.#registry, name);
-    const description = await this.#download(where, maxDescriptionBytes, signal);
-    const elsewhere = description === undefined ? undefined : tarballOf(description, version);
-    const found = elsewhere === undefined
-      ? undefined
-      : await this.#download(elsewhere, maxArchiveBytes, signal, report);
-    if (found !== undefined) return found;
+    const url = await this.#archiveUrlInDescription(locked, options.signal);
+    const fromElsewhere = url && await this.#download(url, locked, options);
+    if (fromElsewhere) return fromElsewhere;
     throw new ReleaseError(
       `Cannot fetch the package ${label(locked)} as the npm registry must have it: current value ` +
         `of the registry is ${quote(this.#registry.url)}, which does not; set ` +
@@ -93,79 +84,39 @@ export class PackageArchives {
     );
   }
 
-  /** @returns `undefined` when there is no such thing. */
-  async #download(
+  #download(
     url: string,
-    maxBytes: number,
-    signal: AbortSignal | undefined,
-    report?: (received: number, total?: number) => void,
-  ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const backoff = new Backoff({ baseMs: 500, maxMs: 5_000, random: Math.random });
-    for (;;) {
-      try {
-        return await this.#attempt(url, maxBytes, signal, report);
-      } catch (error) {
-        signal?.throwIfAborted();
-        if (error instanceof ReleaseError) throw error;
-        const delayMs = backoff.next();
-        if (backoff.attempts >= maxAttempts) {
-          throw new ReleaseError(
-            `Cannot fetch ${quote(url)} as the npm registry must be reachable from here: ` +
-              `${error instanceof Error ? error.message : String(error)}; the registry is what ` +
-              `"NPM_CONFIG_REGISTRY" or ".npmrc" says, a proxy what "HTTPS_PROXY" says`,
-            { cause: error },
-          );
-        }
-        await pause(delayMs, signal);
-      }
-    }
+    locked: LockedPackage,
+    { signal, onProgress }: FetchOptions,
+  ): Promise<Uint8Array | undefined> {
+    return download(url, {
+      authorization: authorizationFor(this.#registry, url),
+      maxBytes: maxArchiveBytes,
+      signal,
+      onProgress: (received, total) =>
+        onProgress?.(`${locked.name}@${locked.version}`, received, total),
+    });
   }
 
-  async #attempt(
-    url: string,
-    maxBytes: number,
-    signal: AbortSignal | undefined,
-    report?: (received: number, total?: number) => void,
-  ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const stalled = new AbortController();
-    const stall = (): void =>
-      stalled.abort(new Error(`nothing came for ${stallTimeoutMs / 1000} s`));
-    let timer = setTimeout(stall, stallTimeoutMs);
+  async #archiveUrlInDescription(
+    { name, version }: LockedPackage,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const url = packageUrl(this.#registry, name);
+    const authorization = authorizationFor(this.#registry, url);
+    const description = await download(url, {
+      authorization,
+      maxBytes: maxDescriptionBytes,
+      signal,
+    });
     try {
-      const authorization = authorizationFor(this.#registry, url);
-      const response = await fetch(url, {
-        headers: authorization === undefined ? {} : { authorization },
-        signal: signal === undefined ? stalled.signal : AbortSignal.any([signal, stalled.signal]),
-      });
-      if (!response.ok) {
-        await response.body?.cancel();
-        if (response.status === 404) return undefined;
-        const message = `it answers ${response.status} ${quote(response.statusText)}`;
-        if (response.status >= 500 || response.status === 429) throw new Error(message);
-        throw new ReleaseError(
-          `Cannot fetch ${quote(url)} as the npm registry must give it to us: ${message}; is the ` +
-            `token in ".npmrc" right?`,
-        );
-      }
-      const length = Number(response.headers.get("content-length") ?? NaN);
-      const chunks: Uint8Array[] = [];
-      let received = 0;
-      for await (const chunk of response.body ?? []) {
-        clearTimeout(timer);
-        timer = setTimeout(stall, stallTimeoutMs);
-        received += chunk.length;
-        if (received > maxBytes) {
-          throw new ReleaseError(
-            `Cannot fetch ${quote(url)} as it must have at most ${maxBytes} bytes: current value ` +
-              `is more`,
-          );
-        }
-        chunks.push(chunk);
-        report?.(received, Number.isFinite(length) ? length : undefined);
-      }
-      return join(chunks, received);
-    } finally {
-      clearTimeout(timer);
+      const { versions } = JSON.parse(new TextDecoder().decode(description)) as {
+        versions?: Record<string, { dist?: { tarball?: unknown } }>;
+      };
+      const archive = versions?.[version]?.dist?.tarball;
+      return typeof archive === "string" && /^https?:\/\//.test(archive) ? archive : undefined;
+    } catch {
+      return undefined; // It is no description.
     }
   }
 }
@@ -178,48 +129,11 @@ function integrityOf(archive: Uint8Array): string {
   return `sha512-${createHash("sha512").update(archive).digest("base64")}`;
 }
 
-async function readIfThere(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
     return await Deno.readFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
-}
-
-/** Where a package's description says that the archive of a version is. */
-function tarballOf(description: Uint8Array, version: string): string | undefined {
-  try {
-    const parsed = JSON.parse(new TextDecoder().decode(description)) as {
-      versions?: Record<string, { dist?: { tarball?: unknown } }>;
-    };
-    const tarball = parsed.versions?.[version]?.dist?.tarball;
-    return typeof tarball === "string" && /^https?:\/\//.test(tarball) ? tarball : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, at);
-    at += chunk.length;
-  }
-  return joined;
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal!.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
 }

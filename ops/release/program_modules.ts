@@ -20,7 +20,7 @@ export interface ProgramModules {
 export async function programModules(
   checkout: string,
   entryPoints: readonly string[],
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<ProgramModules> {
   const graphs = await Promise.all(
     entryPoints.map((entry) => moduleGraph(checkout, entry, signal)),
@@ -95,16 +95,16 @@ function notFound(what: string, error: string | undefined): ReleaseError {
 async function moduleGraph(
   checkout: string,
   entry: string,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<ModuleGraph> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["info", "--json", `--config=${checkout}/deno.json`, `${checkout}/${entry}`],
     cwd: checkout,
     stdin: "null",
     env: { NO_COLOR: "1" },
-    ...signal !== undefined && { signal },
+    signal,
   }).output();
-  signal?.throwIfAborted();
+  signal.throwIfAborted();
   const read = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
   if (success) return JSON.parse(read(stdout)) as ModuleGraph;
   throw new ReleaseError(

@@ -9,7 +9,7 @@ import { uploadExit, uploadScript } from "./upload_script.ts";
 
 /** How something is uploaded. */
 export interface UploadOptions {
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal;
   /** Called as bytes leave; those that were there from an earlier attempt count as sent. */
   readonly onProgress?: (archive: Archive, sentBytes: number) => void;
   /** The directory that releases are in; `/opt/ztna` by default. */
@@ -40,7 +40,7 @@ export async function uploadRelease(
   connection: Connection,
   release: Release,
   facts: ReleaseFacts,
-  options: UploadOptions = {},
+  options: UploadOptions,
 ): Promise<Uploaded> {
   let sentBytes = 0;
   let resumedBytes = 0;
@@ -64,7 +64,7 @@ export async function uploadArchive(
   connection: Connection,
   archive: Archive,
   partial: PartialUpload | undefined,
-  options: UploadOptions = {},
+  options: UploadOptions,
 ): Promise<Uploaded> {
   const { signal, onProgress, root = defaultRoot } = options;
   let start = await isPrefix(archive, partial) ? partial!.bytes : 0;
@@ -74,7 +74,7 @@ export async function uploadArchive(
     const { code, stdout, stderr } = await connection.run(uploadScript(archive, start, root), {
       what: `upload ${archive.kind} ${archive.name}`,
       input: rest,
-      ...signal && { signal },
+      signal,
     });
     sentBytes += rest.length;
     if (code === uploadExit.done) return { sentBytes, resumedBytes: start };

@@ -24,6 +24,8 @@ export const uploadExit = {
 export function uploadScript(archive: Archive, start: number, root: string): string {
   const { name, kind, sha256, checksums = "" } = archive;
   const members = kind === "runtime" ? `--strip-components=1 ${runtimeMember}` : "";
+  // One file is flushed by itself; for hundreds it takes less time to flush the file system.
+  const flush = kind === "runtime" ? `"$unpacked"/* "$unpacked"` : `-f "$unpacked"`;
   const finish = kind === "runtime"
     ? `chmod 755 "$unpacked/${runtimeBinary}" && printf %s ${
       shellQuote(checksums)
@@ -74,7 +76,7 @@ step mkdir "$unpacked"
 step tar -xzf "$partial" -C "$unpacked" --no-same-owner ${members}
 step finish
 said=$(checked 2>&1) || fail ${uploadExit.corrupted} "$said"
-step sync -f "$unpacked"
+step sync ${flush}
 # Only what is damaged is replaced: an intact one would not have been uploaded.
 [ ! -e "$target" ] || step mv -T "$target" "$replaced"
 step mv -T "$unpacked" "$target"
