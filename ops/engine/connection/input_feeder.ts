@@ -64,9 +64,14 @@ export class InputFeeder {
     await this.#end();
   }
 
+  /** Sends no more, and leaves the input open. */
+  halt(): void {
+    this.#isStopped = true;
+  }
+
   /** Ends the input where it is, unless it has ended. The script must have. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.halt();
     await this.#reader?.cancel().catch(() => {});
     await this.#end();
   }

@@ -165,6 +165,7 @@ ztna_lock() {
     ztna_tell end "$1" unlockable
     return 1
   fi
+  command -v flock >/dev/null || { ztna_tell end "$1" unlockable; return 1; }
   if ! flock -n 9 && ! { [ "$4" = force ] && ztna_evict "$2" && flock -w 2 9; }; then
     head -c 4096 "$2"
     exec 9>&-

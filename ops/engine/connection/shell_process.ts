@@ -68,17 +68,17 @@ export class ShellProcess implements AsyncDisposable {
   /** Ends the process's input, and the process itself if that does not make it end. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#input.close().catch(() => {});
-    const timers = [
-      setTimeout(() => this.#signal("SIGTERM"), exitGraceMs),
-      setTimeout(() => this.#signal("SIGKILL"), 2 * exitGraceMs),
-    ];
+    const timer = setTimeout(() => this.kill(), exitGraceMs);
     await this.exited;
-    timers.forEach(clearTimeout);
+    clearTimeout(timer);
   }
 
   /** Ends the process without waiting for it. */
   kill(): void {
-    this.#signal("SIGKILL");
+    // Asked first: ssh ends its own proxy processes then.
+    this.#signal("SIGTERM");
+    const timer = setTimeout(() => this.#signal("SIGKILL"), exitGraceMs);
+    this.exited.then(() => clearTimeout(timer));
   }
 
   #signal(signal: Deno.Signal): void {

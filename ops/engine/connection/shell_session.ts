@@ -1,18 +1,16 @@
 import { pause } from "../../waiting.ts";
-import { quote } from "../../../tunnel/printable.ts";
-import { HostError, HostLockedError, UnreachableError } from "../errors.ts";
 import type { CommandResult, Connection, ConnectionTraffic, RunOptions } from "./connection.ts";
 import type { ConnectionEvent } from "./connection_event.ts";
-import { lockCall, parseLockOwner } from "./host_lock.ts";
+import { lockCall } from "./host_lock.ts";
 import { InputFeeder } from "./input_feeder.ts";
 import { MarkerSplitter } from "./marker_splitter.ts";
 import { shellCommand } from "./quote.ts";
 import { Interruption } from "./interruption.ts";
 import { randomNonce } from "./random_nonce.ts";
 import { RunningScript } from "./running_script.ts";
+import { lostError, refusalError } from "./session_errors.ts";
 import { endLine, sessionProgram, textFrame } from "./session_program.ts";
 import type { ShellProcess, TrafficCounter } from "./shell_process.ts";
-import { lastLine } from "./ssh_failure.ts";
 
 /** How often the host hears that we are there, in ms. It waits for a minute. */
 const aliveIntervalMs = 10_000;
@@ -22,6 +20,9 @@ const killGraceMs = 2000;
 const lockPollMs = 1000;
 /** What is kept of the text on standard error that no script has written, in UTF-16 units. */
 const maxKeptLength = 4096;
+
+/** How a script's end reads that has run. */
+const exitCode = /^\d{1,3}$/;
 
 /** What a session is made of. */
 export interface ShellSessionOptions {
@@ -40,8 +41,8 @@ export class ShellSession implements Connection {
   readonly #onEvent: (event: ConnectionEvent) => void;
   readonly #nonce = randomNonce();
   readonly #aliveTimer: ReturnType<typeof setInterval>;
-  /** Rejects when the process ends or is ended. */
-  readonly #lost = Promise.withResolvers<never>();
+  /** Resolves when the process ends or is ended. */
+  readonly #lost = Promise.withResolvers<void>();
   #isLost = false;
   #isProgramSent = false;
   #lastId = 0;
@@ -55,7 +56,6 @@ export class ShellSession implements Connection {
     this.#process = process;
     this.#traffic = traffic;
     this.#onEvent = onEvent;
-    this.#lost.promise.catch(() => {});
     const splitters = {
       stdout: new MarkerSplitter(this.#nonce),
       stderr: new MarkerSplitter(this.#nonce),
@@ -68,7 +68,6 @@ export class ShellSession implements Connection {
     });
     process.exited.then(() => this.#lose());
     this.#aliveTimer = setInterval(() => this.#sayAlive(), aliveIntervalMs);
-    Deno.unrefTimer(this.#aliveTimer as unknown as number);
   }
 
   get traffic(): ConnectionTraffic {
@@ -91,14 +90,19 @@ export class ShellSession implements Connection {
   async #runWhenFree(script: string, options: RunOptions): Promise<CommandResult> {
     const { lock, signal = new AbortController().signal } = options;
     const lockDeadline = performance.now() + (lock?.waitSeconds ?? 0) * 1000;
-    for (;;) {
-      signal.throwIfAborted();
-      const { running, end } = await this.#runOnce(script, options);
-      if (/^\d+$/.test(end)) return running.result(Number(end));
-      if (end !== "locked" || performance.now() >= lockDeadline) {
-        throw this.#lockError(end, options, running.result(0));
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const { running, end } = await this.#runOnce(script, options);
+        if (exitCode.test(end)) return running.result(Number(end));
+        if (end !== "locked" || performance.now() >= lockDeadline) {
+          throw refusalError(this.host, end, options, running.result(0));
+        }
+        await pause(lockPollMs, signal);
       }
-      await pause(lockPollMs, signal);
+    } finally {
+      // It may not have been needed.
+      await options.input?.stream.cancel().catch(() => {});
     }
   }
 
@@ -106,33 +110,35 @@ export class ShellSession implements Connection {
     script: string,
     options: RunOptions,
   ): Promise<{ running: RunningScript; end: string }> {
-    if (this.#isLost) throw this.#lostError(options);
     const { what, input, lock } = options;
+    const lost = this.#lost.promise.then((): never => {
+      throw lostError(this.host, what, this.#errors);
+    });
+    lost.catch(() => {});
+    if (this.#isLost) return await lost;
     const id = ++this.#lastId;
+    const call = scriptCall(id, script, options);
     const running = new RunningScript(id, options);
     const feeder = input && new InputFeeder(input, this.#process);
     using interruption = new Interruption(this.host, options);
-    this.#onEvent({
-      type: "script",
-      host: this.host,
-      what,
-      script,
-      inputLength: input?.length ?? 0,
-    });
+    const inputLength = input?.length ?? 0;
+    this.#onEvent({ type: "script", host: this.host, what, script, inputLength });
     this.#current = running;
     try {
-      this.#sendText(scriptCall(id, script, options));
+      this.#sendText(call);
+      // With a lock the script may not run, and then the next attempt needs the input.
+      const fed = feeder?.run(lock === undefined || running.begun);
       const end = await Promise.race([
-        // With a lock the script may not run, and then another attempt needs the input.
-        feeder?.run(lock === undefined || running.begun).then(() => running.ended) ?? running.ended,
+        running.ended,
+        fed?.then(() => running.ended) ?? running.ended,
         interruption.interrupted,
-        this.#lost.promise,
+        lost,
       ]);
       this.#traffic.roundTrips++;
       return { running, end };
     } catch (error) {
-      if (this.#isLost) throw this.#lostError(options);
-      await this.#kill(id, running);
+      feeder?.halt();
+      if (!this.#isLost) await this.#kill(id, running);
       throw error;
     } finally {
       await feeder?.stop();
@@ -144,13 +150,11 @@ export class ShellSession implements Connection {
   async #kill(id: number, running: RunningScript): Promise<void> {
     this.#sendText(`ztna_kill ${id}`);
     const grace = new AbortController();
-    const over = Promise.race([running.ended, this.#lost.promise]).catch(() => {});
-    over.then(() => grace.abort());
+    Promise.race([running.ended.catch(() => {}), this.#lost.promise]).then(() => grace.abort());
     await pause(killGraceMs, grace.signal);
-    if (!grace.signal.aborted) {
-      this.#lose();
-      this.#process.kill();
-    }
+    if (grace.signal.aborted) return;
+    this.#lose();
+    this.#process.kill();
   }
 
   #sendText(text: string): void {
@@ -166,35 +170,11 @@ export class ShellSession implements Connection {
   #lose(): void {
     this.#isLost = true;
     clearInterval(this.#aliveTimer);
-    this.#lost.reject(new Error("The process has ended"));
+    this.#lost.resolve();
   }
 
   #keepErrors(chunk: Uint8Array): void {
     this.#errors = (this.#errors + new TextDecoder().decode(chunk)).slice(-maxKeptLength);
-  }
-
-  #lostError({ what }: RunOptions): UnreachableError {
-    return new UnreachableError(
-      this.host,
-      "network",
-      `Cannot go on with ${quote(what)} as ${
-        quote(this.host)
-      } must stay connected: the connection ` +
-        `is lost (${
-          quote(lastLine(this.#errors), 300)
-        }); run the command again when the host can ` +
-        `be reached`,
-    );
-  }
-
-  #lockError(end: string, { lock }: RunOptions, { stdout, stderr }: CommandResult): Error {
-    const path = lock?.path ?? "";
-    if (end === "locked") return new HostLockedError(this.host, path, parseLockOwner(stdout));
-    return new HostError(
-      this.host,
-      `Cannot lock ${quote(this.host)} as ${quote(path)} must be writable: ` +
-        `${quote(lastLine(stderr), 300)}`,
-    );
   }
 }
 

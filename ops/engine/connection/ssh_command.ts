@@ -45,6 +45,7 @@ export function sshCommand(
     ServerAliveCountMax: keepAliveCountMax,
     ControlMaster: "auto",
     ControlPersist: timings.controlPersistSeconds,
+    ControlPath: `"${controlPath.replaceAll("%", "%%")}"`,
     RequestTTY: "no",
     RemoteCommand: "none",
     ForwardAgent: "no",
@@ -57,7 +58,6 @@ export function sshCommand(
     "ssh",
     ...sshArguments,
     ...Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]),
-    ...["-S", controlPath.replaceAll("%", "%%")],
     ...(port === undefined ? [] : ["-p", String(port)]),
     ...(user === undefined ? [] : ["-l", user]),
     ...(privateKeyFile === undefined ? [] : ["-i", privateKeyFile.replaceAll("%", "%%")]),
@@ -81,10 +81,11 @@ export async function controlPath(
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(identity));
   const path = `${controlDirectory}/${new Uint8Array(digest).toHex().slice(0, 16)}`;
   const length = new TextEncoder().encode(path).length + temporaryNameLength;
-  if (length > maxSocketPathLength || path.includes("${")) {
+  if (length > maxSocketPathLength || /["\\$]/.test(path)) {
     throw new ConfigError(
       `Cannot keep the sockets of ssh in ${quote(controlDirectory)} as a socket's path must be ` +
-        `at most ${maxSocketPathLength} bytes and without "\${": current length is ${length}; ` +
+        `at most ${maxSocketPathLength} bytes and without quotes, "\\" and "$": current length is ` +
+        `${length}; ` +
         `set XDG_RUNTIME_DIR to a shorter directory`,
     );
   }
