@@ -17,6 +17,8 @@ export interface DrainRequest {
    * nothing once all others have left.
    */
   readonly waitForConnectors?: boolean;
+  /** Agents of our own, for watching, that stay: they are neither waited for nor counted. */
+  readonly watchers?: number;
 }
 
 /**
@@ -59,10 +61,11 @@ const pollSeconds = 0.25;
  * A program that does not say how far it is gets no signal: SIGUSR2 would end it.
  */
 export function drainScript(request: DrainRequest): string {
-  const { unit, address, port, deadlineSeconds, waitForConnectors = false } = request;
+  const { unit, address, port, deadlineSeconds } = request;
+  const { waitForConnectors = false, watchers = 0 } = request;
   const where = `${shellQuote(reachableAddress(address))} ${port}`;
   const connectorsMayStay = `    # A client in both roles counts as both.
-    [ "$agents-$connections" != "0-$connectors" ] || finish connectors_only
+    [ "$agents-$connections" != "${watchers}-$((connectors + ${watchers}))" ] || finish connectors_only
 `;
   return `${shellFunctions}
 begin=$(now)
@@ -98,7 +101,7 @@ while :; do
       printf '%s\\n' "$left" >&2
       told=$left
     fi
-    [ "$connections" != 0 ] || finish empty
+    [ "$connections" -gt ${watchers} ] || finish empty
 ${waitForConnectors ? "" : connectorsMayStay}  fi
   [ $(($(now) - begin)) -lt ${Math.round(deadlineSeconds) * 100} ] || finish deadline
   sleep ${pollSeconds}
@@ -106,8 +109,12 @@ done
 `;
 }
 
-/** Reads what {@linkcode drainScript} has printed to standard output. */
-export function parseDrainOutcome(output: string): DrainOutcome {
+/**
+ * Reads what {@linkcode drainScript} has printed to standard output.
+ *
+ * @param watchers As in the request.
+ */
+export function parseDrainOutcome(output: string, watchers = 0): DrainOutcome {
   const records = readRecords(output);
   const said = lastValue(records, "end");
   const centiseconds = lastValue(records, "centiseconds") ?? "";
@@ -115,8 +122,8 @@ export function parseDrainOutcome(output: string): DrainOutcome {
   return {
     end: drainEnds.find((end) => end === said) ?? "unknown",
     drainSeconds: /^\d{1,9}$/.test(centiseconds) ? Number(centiseconds) / 100 : 0,
-    peersAtStart: account?.connectionsAtStart ?? 0,
-    peersLeft: account?.connections ?? 0,
+    peersAtStart: Math.max(0, (account?.connectionsAtStart ?? 0) - watchers),
+    peersLeft: Math.max(0, (account?.connections ?? 0) - watchers),
     account,
   };
 }

@@ -82,6 +82,16 @@ describe("drainScript and parseDrainOutcome", () => {
     assert(strict.drainSeconds >= 1, String(strict.drainSeconds));
   });
 
+  it("neither wait for agents of ours that watch, nor count them", { skip }, async () => {
+    using systemd = new StandInSystemd();
+    let status = draining(2, 2, 2);
+    await using server = await endpoints(() => status);
+    const { port } = server.address;
+    const leave = (): void => void (status = draining(1, 2, 1));
+    const { end, peersLeft } = await drain(systemd, port, { watchers: 1 }, leave);
+    assertEquals([end, peersLeft], ["connectors_only", 2]);
+  });
+
   it("send no signal to a program that would not understand it", { skip }, async () => {
     using systemd = new StandInSystemd();
     const victim = new Deno.Command("sleep", { args: ["60"] }).spawn();

@@ -51,16 +51,17 @@ export function waitReadyScript({ program, release, deadlineSeconds }: ReadyWait
   const unit = shellQuote(program.unit);
   return `${shellFunctions}
 begin=$(now)
-first='' told=''
+first='' told='' ended='' starts=''
 finish() {
   printf %s "$(($(now) - begin))" | record centiseconds
   if [ "$1" != ready ]; then
     printf %s "$reason" | record reason
-    show ${unit} | record show
+    # While systemd tries again, how the last try ended says more than that it tries.
+    [ "$1" = restarting ] || ended=''
+    printf %s "\${ended:-$shown}" | record show
     # The lines of the program, and those of systemd about it.
     timeout 5 journalctl --quiet --no-pager --output=cat --lines=${journalLines} \\
-      _SYSTEMD_INVOCATION_ID="\${invocation:-none}" + INVOCATION_ID="\${invocation:-none}" \\
-      2> /dev/null |
+      -- $starts 2> /dev/null |
       cut -b 1-${maxJournalLineBytes} | record journal
   fi
   printf %s "$1" | record end
@@ -69,7 +70,13 @@ finish() {
 while :; do
   shown=$(show ${unit})
   active=$(property ActiveState)
-  invocation=$(property InvocationID)
+  # Each start has an ID of its own, in hexadecimal.
+  start=$(property InvocationID | tr -cd 0-9a-f)
+  case $starts in
+    *"=\${start:=none}"*) ;;
+    *) starts="\${starts:+$starts + }_SYSTEMD_INVOCATION_ID=$start + INVOCATION_ID=$start" ;;
+  esac
+  case $(property Result) in success|'') ;; *) ended=$shown ;; esac
   restarts=$(property NRestarts)
   case $restarts in ''|*[!0-9]*) restarts=0 ;; esac
   [ -n "$first" ] || first=$restarts
