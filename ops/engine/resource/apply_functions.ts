@@ -4,6 +4,9 @@ const packageLockSeconds = 300;
 /** Lines of a unit's journal that a failed start shows. */
 const journalLines = 10;
 
+/** How the names of temporary files and links begin: a later run removes what one has left. */
+export const temporaryPrefix = ".ztna-new.";
+
 /**
  * Shell functions that changes are made with. Descriptor 3 is the payload.
  *
@@ -25,7 +28,7 @@ ztna_due() {
 # ztna_write_file PATH BYTES SHA256 OWNER:GROUP MODE [CHECK]
 ztna_write_file() (
   umask 077
-  new=\${1%/*}/.ztna-new.${nonce}
+  new=\${1%/*}/${temporaryPrefix}${nonce}
   trap 'rm -f -- "$new"' EXIT
   set -C
   exec 4> "$new"
@@ -63,7 +66,7 @@ ztna_directory() (
 )
 # ztna_link PATH TARGET
 ztna_link() (
-  new=\${1%/*}/.ztna-new.${nonce}
+  new=\${1%/*}/${temporaryPrefix}${nonce}
   trap 'rm -f -- "$new"' EXIT
   ln -s -- "$2" "$new"
   mv -fT -- "$new" "$1"

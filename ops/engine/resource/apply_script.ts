@@ -1,5 +1,5 @@
 import { shellQuote } from "../connection/quote.ts";
-import { applyFunctions } from "./apply_functions.ts";
+import { applyFunctions, temporaryPrefix } from "./apply_functions.ts";
 import { maxFailureBytes } from "./limits.ts";
 import { defaultPendingDirectory, pendingFile } from "./pending_handlers.ts";
 import type { Plan } from "./plan.ts";
@@ -61,11 +61,12 @@ run() {
   printf '%s %s %s failed %s\\n' "$nonce" "$1" "$2" "\${code:-1}"
 }
 for directory in ${plan.directories.map(shellQuote).join(" ")}; do
-  for file in "$directory"/.ztna-new.*; do
+  for file in "$directory"/${temporaryPrefix}*; do
     if [ -e "$file" ] || [ -L "$file" ]; then rm -f -- "$file"; fi
   done
 done
 {
+:
 ${changes.join("")}${handlers.join("")}} 3<&0 < /dev/null
 [ -z "$failed" ] && printf '%s end\\n' "$nonce"
 )

@@ -2,6 +2,7 @@ import { ConfigError } from "../../../tunnel/errors.ts";
 import { quote } from "../../../tunnel/printable.ts";
 import { fileBytes } from "./file_bytes.ts";
 import { firewallFiles } from "./firewall_files.ts";
+import { temporaryPrefix } from "./apply_functions.ts";
 import { maxFileBytes, maxPathBytes, maxScriptBytes } from "./limits.ts";
 import type { Play, Resource } from "./resource.ts";
 import { sysctlFile } from "./sysctl_file.ts";
@@ -140,6 +141,9 @@ function pathMistakes(path: string): string[] {
   const isNormal = path.split("/").slice(1).every((part) => !["", ".", ".."].includes(part));
   if (!isNormal) {
     return [`as a path must have no empty part, ".", ".." or slash at its end: ${shown}`];
+  }
+  if (path.slice(path.lastIndexOf("/") + 1).startsWith(temporaryPrefix)) {
+    return [`as names that begin with "${temporaryPrefix}" are for temporary files: ${shown}`];
   }
   if (path.includes("\0") || !path.isWellFormed()) {
     return [`as a path must be well-formed text without NUL: ${shown}`];

@@ -33,27 +33,30 @@ export class TestShell implements Connection {
   async run(script: string, { input, onLine }: RunOptions): Promise<CommandResult> {
     const { around = [], damage, onStart } = this.#options;
     const file = await Deno.makeTempFile();
-    await Deno.writeTextFile(file, script);
-    const child = new Deno.Command("setsid", {
-      args: [...around, "sh", file],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    onStart?.(child.pid);
-    const bytes = input === undefined
-      ? new Uint8Array()
-      : new Uint8Array(await new Response(input.stream).arrayBuffer());
-    damage?.(bytes);
-    const [stdout, stderr, status] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.status,
-      feed(child.stdin, bytes),
-    ]);
-    await Deno.remove(file);
-    for (const line of stdout.split("\n")) onLine?.("stdout", line);
-    return { code: status.code, stdout, stderr, truncated: false };
+    try {
+      await Deno.writeTextFile(file, script);
+      const child = new Deno.Command("setsid", {
+        args: [...around, "sh", file],
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+      onStart?.(child.pid);
+      const bytes = input === undefined
+        ? new Uint8Array()
+        : new Uint8Array(await new Response(input.stream).arrayBuffer());
+      damage?.(bytes);
+      const [stdout, stderr, { code }] = await Promise.all([
+        new Response(child.stdout).text(),
+        new Response(child.stderr).text(),
+        child.status,
+        feed(child.stdin, bytes),
+      ]);
+      for (const line of stdout.split("\n")) onLine?.("stdout", line);
+      return { code, stdout, stderr, truncated: false };
+    } finally {
+      await Deno.remove(file);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
@@ -67,4 +70,20 @@ async function feed(stdin: WritableStream<Uint8Array>, bytes: Uint8Array): Promi
   } catch {
     // The script ended before it had read everything, as one that fails does.
   }
+}
+
+/** Why a test that runs scripts for Debian hosts on this machine cannot run; `false` if it can. */
+export const needsLinux: string | false = Deno.build.os === "linux"
+  ? false
+  : "needs GNU coreutils and /proc, as Linux has them";
+
+/** Why a test that mounts file systems of its own cannot run; `false` if it can. */
+export const needsRoot: string | false = needsLinux ||
+  (Deno.uid() === 0 ? false : "needs root, to mount file systems");
+
+/** Who runs this test: whoever may own its files without being root. */
+export function currentAccount(): { owner: string; group: string } {
+  const ask = (flags: string): string =>
+    new TextDecoder().decode(new Deno.Command("id", { args: [flags] }).outputSync().stdout).trim();
+  return { owner: ask("-un"), group: ask("-gn") };
 }
