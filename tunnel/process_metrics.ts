@@ -1,6 +1,7 @@
 import { cpuUsage } from "node:process";
 import { type Clock, systemClock, type Timer } from "./clock.ts";
 import { defineMetrics, type Metrics } from "./metrics.ts";
+import { countOpenFiles } from "./open_files.ts";
 
 /**
  * What relay and connector measure of themselves; each spreads it into its own catalogue. The names
@@ -75,15 +76,7 @@ export const systemReadings: ProcessReadings = {
     return (user + system) / 1e6;
   },
   residentBytes: () => Deno.memoryUsage().rss,
-  openFds(): number | undefined {
-    try {
-      let count = -1; // Reading the directory has one open itself.
-      for (const _ of Deno.readDirSync(fdDirectory())) count++;
-      return count;
-    } catch {
-      return undefined;
-    }
-  },
+  openFds: countOpenFiles,
 };
 
 /**
@@ -115,8 +108,4 @@ export function observeProcess(
   };
   measure();
   return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
-}
-
-function fdDirectory(): string {
-  return Deno.build.os === "linux" ? "/proc/self/fd" : "/dev/fd";
 }

@@ -40,15 +40,21 @@ describe("programPermissions", () => {
     assertEquals(programPermissions("application", { read: ["/etc/ztna"] }), ["--allow-net"]);
   });
 
-  it("leave the relay's fast sockets alone", { skip: Deno.build.os !== "linux" }, async () => {
-    const socket = new URL("tunnel/quic/udp_socket.ts", root).href;
-    const text = `
+  it(
+    "leave system calls alone: fast sockets, open files",
+    { skip: Deno.build.os !== "linux" },
+    async () => {
+      const socket = new URL("tunnel/quic/udp_socket.ts", root).href;
+      const files = new URL("tunnel/open_files.ts", root).href;
+      const text = `
       import { UdpSocket } from ${JSON.stringify(socket)};
+      import { countOpenFiles } from ${JSON.stringify(files)};
       const socket = UdpSocket.bind({ hostname: "127.0.0.1", port: 0 });
-      console.log(socket.receiveBufferBytes > 0 ? "system calls" : "Deno's");
+      console.log(socket.receiveBufferBytes > 0, countOpenFiles() > 2);
       Deno.exit();`;
-    assertEquals(await run(testedPermissions(["/etc/ztna"]), text), "system calls\n");
-  });
+      assertEquals(await run(testedPermissions(["/etc/ztna"]), text), "true true\n");
+    },
+  );
 
   const forbidden: Readonly<Record<string, string>> = {
     "reading elsewhere": 'Deno.readTextFileSync("/etc/hostname")',
