@@ -18,8 +18,16 @@ export interface HostPlan {
   readonly address: string;
   readonly address6: string;
   readonly mac: string;
-  /** Name of the router's end of the host's cable; interface names have at most 15 characters. */
-  readonly port: string;
+  /** Names of interfaces in the router's namespace; at most 15 characters. */
+  readonly interfaces: {
+    /** The router's end of the host's cable, there while the host is on. */
+    readonly port: string;
+    /** A bridge between the cable and whatever leads to the router's bridge. */
+    readonly segment: string;
+    /** A pair that leads from the segment to the router's bridge. */
+    readonly near: string;
+    readonly far: string;
+  };
   /** The gateway's UDP port on loopback; 0 leaves it to the kernel. */
   readonly gatewayPort: number;
 }
@@ -51,7 +59,12 @@ export function planHost(labName: string, name: string, number: number): HostPla
     address: `${subnetOf(labName)}.${10 + number}`,
     address6: `fd88:88::${10 + number}`,
     mac: `52:54:00:88:00:${octet}`,
-    port: `port${number}`,
+    interfaces: {
+      port: `port${number}`,
+      segment: `segment${number}`,
+      near: `near${number}`,
+      far: `far${number}`,
+    },
     gatewayPort: labName === defaultLabName ? 24430 + number : 0,
   };
 }

@@ -2,9 +2,9 @@
 # PID 1 of a host, from the first moment until it becomes systemd: makes the host's root file system
 # in the host's own mount namespace, so that nothing is ever mounted on the machine, and moves there.
 #
-# Usage: boot.sh join|boot GROUP NETWORK_NAMESPACE IMAGE DISK MOUNT_POINT HOST_NAME
+# Usage: boot.sh join|boot GROUP DIRECTORY IMAGE HOST_NAME
 set -eu
-stage=$1 group=$2 image=$4 disk=$5 root=$6 host=$7
+stage=$1 group=$2 disk=$3/disk.img root=$3/root image=$4 host=$5
 
 if [ "$stage" = join ]; then
   echo 0 >"$group/cgroup.procs"
@@ -14,7 +14,8 @@ if [ "$stage" = join ]; then
 fi
 
 # The disk goes under the root that is made of it, and vanishes from sight there.
-mount -n -t ext4 -o loop,noatime "$disk" "$root"
+# On an error it stops writing, which is how a power cut is made (power.ts).
+mount -n -t ext4 -o loop,noatime,errors=remount-ro "$disk" "$root"
 mount -t overlay -o "lowerdir=$image,upperdir=$root/upper,workdir=$root/work" overlay "$root"
 cd "$root"
 

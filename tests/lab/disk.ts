@@ -1,6 +1,7 @@
 import type { HostPlan } from "./address_plan.ts";
+import { LabError } from "./lab_error.ts";
 import type { HostPaths } from "./lab_paths.ts";
-import { mustRun } from "./program.ts";
+import { lastLines, mustRun, runProgram } from "./program.ts";
 
 /** Size of a host's disk, in bytes. The file is sparse. */
 const diskBytes = 8 * 1024 ** 3;
@@ -60,6 +61,16 @@ export async function makeDisk(
   ]);
   await Deno.rename(partial, paths.disk);
   await Deno.remove(seed, { recursive: true });
+}
+
+/** Repairs what a power cut has left of a disk that nothing uses, as a booting machine does. */
+export async function checkDisk(disk: string): Promise<void> {
+  const { code, stdout, stderr } = await runProgram(["e2fsck", "-p", disk]);
+  if (code <= 1) return; // 1: it was repaired (e2fsck(8))
+  throw new LabError(
+    `Cannot repair the disk "${disk}" as e2fsck has failed with code ${code}: give the host a ` +
+      `fresh one by "deno task lab reset"\n${lastLines(stdout + stderr)}`,
+  );
 }
 
 async function authorize(

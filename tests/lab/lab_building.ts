@@ -13,7 +13,7 @@ import { abandonedLabs, addHosts, labNames, readHosts } from "./lab_record.ts";
 import { repairLink } from "./link.ts";
 import { loopFilesBelow } from "./loop_devices.ts";
 import { readMounts } from "./mount_table.ts";
-import { connectHost, makeRouter } from "./network.ts";
+import { makeRouter, writeCablePlan } from "./network.ts";
 import { Power } from "./power.ts";
 import { installPrerequisites } from "./prerequisites.ts";
 import { mustRun } from "./program.ts";
@@ -52,13 +52,13 @@ export async function buildLab(paths: LabPaths, options: BuildOptions): Promise<
   const hosts = await registerHosts(paths, options, progress);
 
   const publicKey = await makeKey(paths);
-  await makeRouter(paths);
+  await makeRouter(paths, hosts);
   await eachInParallel(hosts, async (host) => {
     signal?.throwIfAborted();
     await prepareHost(paths, host, hosts, publicKey);
   });
   writeSshFiles(paths, hosts);
-  const starts = hosts.map((host) => () => new Power(paths, host.name).start(signal));
+  const starts = hosts.map((host) => () => new Power(paths, host).start(signal));
   await eachInParallel([() => startGateway(paths, hosts), ...starts], (start) => start());
   return hosts;
 }
@@ -67,11 +67,11 @@ export async function buildLab(paths: LabPaths, options: BuildOptions): Promise<
 export async function resetHost(paths: LabPaths, host: HostPlan): Promise<void> {
   using _lock = await FileLock.take(paths.lock);
   const hosts = readHosts(paths);
-  await new Power(paths, host.name).cut();
+  await new Power(paths, host).cut();
   await Deno.remove(paths.host(host.name).disk);
   await prepareHost(paths, host, hosts, await makeKey(paths));
   writeSshFiles(paths, hosts);
-  await new Power(paths, host.name).start();
+  await new Power(paths, host).start();
 }
 
 /**
@@ -156,7 +156,7 @@ async function prepareHost(
 ): Promise<void> {
   const files = paths.host(host.name);
   await Deno.mkdir(files.mountPoint, { recursive: true });
-  await connectHost(paths, host);
+  await writeCablePlan(paths, host);
   await repairLink(paths, host);
   if (!existsSync(files.disk)) {
     const names = hosts.map(({ address, name }) => `${address} ${name}`);

@@ -19,7 +19,7 @@ export class LabHost {
   constructor(paths: LabPaths, plan: HostPlan) {
     this.#paths = paths;
     this.plan = plan;
-    this.power = new Power(paths, plan.name);
+    this.power = new Power(paths, plan);
   }
 
   /** Its name, in the lab's `ssh_config` too. */
@@ -93,7 +93,10 @@ export class LabHost {
     await this.power.freeze(false);
   }
 
-  /** Cuts the power. */
+  /**
+   * Cuts the power: the host falls silent, without closing a connection, and what it has not synced
+   * to its disk is lost.
+   */
   async crash(): Promise<void> {
     await this.power.cut();
   }

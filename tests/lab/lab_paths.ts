@@ -81,7 +81,7 @@ export class LabPaths {
   }
 }
 
-/** Files of one host. */
+/** Files of one host. `power.sh` and `boot.sh` know some of them by their names. */
 export class HostPaths {
   constructor(readonly directory: string) {}
 
@@ -91,13 +91,22 @@ export class HostPaths {
   }
   /** Where the host mounts its disk, and then its root, in its own mount namespace. */
   get mountPoint(): string {
-    return `${this.directory}/mnt`;
+    return `${this.directory}/root`;
   }
   get hostKey(): string {
     return `${this.directory}/ssh_host_ed25519_key`;
   }
+  /** Network namespace of the host while it is on; each boot has another one. */
   get networkNamespace(): string {
     return `${this.directory}/host.netns`;
+  }
+  /** Lines of `ip -batch` that lay the cable between router and host, for the router. */
+  get cableLines(): string {
+    return `${this.directory}/cable.ip`;
+  }
+  /** Lines of `ip -batch` that give the host its addresses, for the host. */
+  get addressLines(): string {
+    return `${this.directory}/eth0.ip`;
   }
   /** Held while the host is switched on. */
   get powerLock(): string {

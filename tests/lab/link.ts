@@ -10,8 +10,8 @@ import type { WireNote, WirePlan } from "./wire.ts";
 const wireStartTimeoutMs = 30_000;
 
 /**
- * Gives a host's link a shape. The host's cable goes into a bridge of its own then, and a wire is
- * between that and the router's: `host - segment =wire= bridge`. Frames under way are lost.
+ * Gives a host's link a shape: a wire takes the place of what connects its segment to the router's
+ * bridge. Frames under way are lost.
  *
  * @throws {LabError}
  */
@@ -49,33 +49,26 @@ export async function shapeLink(
     await other.kill(); // its devices go with it
     other.remove();
   }
-  const router = routerOf(paths);
-  const segment = segmentOf(host);
-  const isNew = !await router.hasInterface(segment);
-  await router.configure(`shape the link of ${host.name}`, [
-    ...(isNew ? [`link add ${segment} type bridge forward_delay 0`] : []),
-    `link set ${segment} up`,
+  const { near, segment } = host.interfaces;
+  // At no time are there two ways, which frames would go round in circles.
+  await routerOf(paths).configure(`shape the link of ${host.name}`, [
+    `link set ${near} nomaster`,
     `link set ${note!.hostSide} master ${segment} up`,
     `link set ${note!.routerSide} master ${bridge} up`,
-    `link set ${host.port} master ${segment}`,
   ]);
   writeFileAtomically(files.wireNote, JSON.stringify(shape));
 }
 
-/** Takes the shape of a host's link away, if it has one, also when its wire was killed. */
+/** Takes the shape of a host's link away, if it has one, whatever state it is in. */
 export async function clearLink(paths: LabPaths, host: HostPlan): Promise<void> {
-  const router = routerOf(paths);
-  const segment = segmentOf(host);
-  if (await router.hasInterface(segment)) {
-    await router.configure(`clear the link of ${host.name}`, [
-      `link set ${host.port} master ${bridge}`,
-      `link del ${segment}`,
-    ]);
-  }
-  await Deno.remove(paths.host(host.name).wireNote).catch(() => {}); // it may never have been there
   const { wire } = hostGroups(paths, host.name);
-  await wire.kill();
+  await wire.kill(); // its devices go with it
   for (const group of wire.children) group.remove();
+  const { near, segment } = host.interfaces;
+  await routerOf(paths).configure(`clear the link of ${host.name}`, [
+    `link set ${near} master ${segment}`,
+  ]);
+  await Deno.remove(paths.host(host.name).wireNote).catch(() => {}); // it may never have been there
 }
 
 /** The shape of a host's link; `undefined` when it has none. */
@@ -83,15 +76,11 @@ export function linkShape(paths: LabPaths, host: HostPlan): LinkShape | undefine
   return readJson(paths.host(host.name).wireNote);
 }
 
-/** Clears a link whose wire is not there any more, so that the host can be reached again. */
+/** Connects a link that has no working wire, so that the host can be reached. */
 export async function repairLink(paths: LabPaths, host: HostPlan): Promise<void> {
-  if (linkShape(paths, host) === undefined) return;
-  if (!hostGroups(paths, host.name).wire.isPopulated) await clearLink(paths, host);
-}
-
-/** Bridge between a shaped host's cable and its wire. */
-function segmentOf(host: HostPlan): string {
-  return `segment${host.number}`;
+  const isShaped = linkShape(paths, host) !== undefined &&
+    hostGroups(paths, host.name).wire.isPopulated;
+  if (!isShaped) await clearLink(paths, host);
 }
 
 function readJson<T>(path: string): T | undefined {

@@ -1,9 +1,17 @@
 import { type HostPlan, routerAddress, routerAddress6 } from "./address_plan.ts";
 import type { LabPaths } from "./lab_paths.ts";
 import { NetworkNamespace } from "./network_namespace.ts";
-import { mustRun, runProgram } from "./program.ts";
+import { runProgram } from "./program.ts";
 
-/** The router's bridge, into which every host's cable goes. */
+/**
+ * The router's bridge. Behind it, each host has a segment of its own:
+ *
+ *     eth0 (host) = port - segment - near = far - bridge
+ *
+ * `port` comes and goes with the host's power; the segment is down while the host is cut off; and a
+ * wire takes the place of `near` and `far` while the link has a shape. So none of the three has to
+ * know of the others.
+ */
 export const bridge = "bridge";
 
 /** The namespace in which the hosts' addresses can be reached. */
@@ -11,17 +19,32 @@ export function routerOf(paths: LabPaths): NetworkNamespace {
   return new NetworkNamespace(paths.routerNamespace);
 }
 
-/** Makes the router with its bridge, if it is not there. */
-export async function makeRouter(paths: LabPaths): Promise<void> {
+/**
+ * Makes the router with its bridge and, for each host, a segment and a pair that is connected to the
+ * bridge only. Completes what is half made; what is there stays as it is, cut or shaped.
+ */
+export async function makeRouter(paths: LabPaths, hosts: readonly HostPlan[]): Promise<void> {
   const router = routerOf(paths);
-  if (router.exists && await router.hasInterface(bridge)) return;
   await router.make();
-  await router.configure("make the lab's router", [
-    `link add ${bridge} type bridge forward_delay 0`,
-    `addr add ${routerAddress(paths.name)}/24 dev ${bridge}`,
-    `addr add ${routerAddress6}/64 dev ${bridge} nodad`,
+  const there = new Set((await router.interfaces()).map(({ ifname }) => ifname));
+  const lines = [
+    ...(there.has(bridge) ? [] : [`link add ${bridge} type bridge forward_delay 0`]),
+    `link set lo up`,
     `link set ${bridge} up`,
-  ]);
+    `addr replace ${routerAddress(paths.name)}/24 dev ${bridge}`,
+    `addr replace ${routerAddress6}/64 dev ${bridge} nodad`,
+  ];
+  for (const { interfaces: { segment, near, far } } of hosts) {
+    if (there.has(segment)) continue;
+    // The segment comes last, and so stands for all of it; what it leads to is the link's affair.
+    lines.push(
+      ...(there.has(near) ? [] : [`link add ${near} type veth peer name ${far}`]),
+      `link set ${far} master ${bridge} up`,
+      `link set ${near} up`,
+      `link add ${segment} up type bridge forward_delay 0`,
+    );
+  }
+  await router.configure("make the lab's router", lines);
   // A switch does not filter; these are there only where the module br_netfilter is loaded.
   await runProgram(router.enter(
     "sh",
@@ -31,36 +54,49 @@ export async function makeRouter(paths: LabPaths): Promise<void> {
   ));
 }
 
-/** Makes a host's network namespace and its cable to the router, if they are not there. */
-export async function connectHost(paths: LabPaths, host: HostPlan): Promise<void> {
-  const namespace = new NetworkNamespace(paths.host(host.name).networkNamespace);
-  if (namespace.exists && await namespace.hasInterface("eth0")) return;
-  await namespace.make();
-  await routerOf(paths).configure(`connect ${host.name} to the router`, [
-    `link add ${host.port} type veth peer name eth0 netns ${namespace.file} address ${host.mac}`,
-    `link set ${host.port} master ${bridge} up`,
-  ]);
-  await namespace.configure(`give ${host.name} its address`, [
-    `addr add ${host.address}/24 dev eth0`,
-    `addr add ${host.address6}/64 dev eth0 nodad`,
-    `link set eth0 up`,
-    `route add default via ${routerAddress(paths.name)}`,
-  ]);
-}
-
-/** Unplugs a host's cable at the router, or plugs it in again. */
-export async function plugHost(paths: LabPaths, host: HostPlan, plugged: boolean): Promise<void> {
-  await routerOf(paths).configure(
-    `${plugged ? "plug in" : "unplug"} ${host.name}`,
-    [`link set ${host.port} ${plugged ? "up" : "down"}`],
+/** Writes what `power.sh` needs to connect a host at each of its boots. */
+export async function writeCablePlan(paths: LabPaths, host: HostPlan): Promise<void> {
+  const files = paths.host(host.name);
+  const { port, segment } = host.interfaces;
+  await Deno.writeTextFile(
+    files.cableLines,
+    `link add ${port} type veth peer name eth0 address ${host.mac} netns ${files.networkNamespace}
+link set ${port} master ${segment} up
+`,
+  );
+  await Deno.writeTextFile(
+    files.addressLines,
+    `link set lo up
+addr add ${host.address}/24 dev eth0
+addr add ${host.address6}/64 dev eth0 nodad
+link set eth0 up
+route add default via ${routerAddress(paths.name)}
+`,
   );
 }
 
-/** The router's ends of the cables that are plugged in. */
-export async function pluggedPorts(paths: LabPaths): Promise<ReadonlySet<string>> {
+/** Takes a host's cable and network away, as they go with its power. */
+export async function disconnectHost(paths: LabPaths, host: HostPlan): Promise<void> {
   const router = routerOf(paths);
-  if (!router.exists) return new Set();
-  const output = await mustRun("see the lab's cables", router.enter("ip", "-json", "link", "show"));
-  const links = JSON.parse(output) as { ifname: string; flags: string[] }[];
-  return new Set(links.filter(({ flags }) => flags.includes("UP")).map(({ ifname }) => ifname));
+  if (router.exists) {
+    await runProgram(router.enter("ip", "link", "del", host.interfaces.port)); // if it is there
+  }
+  await new NetworkNamespace(paths.host(host.name).networkNamespace).remove();
+}
+
+/** Cuts a host off, or connects it again. */
+export async function plugHost(paths: LabPaths, host: HostPlan, plugged: boolean): Promise<void> {
+  await routerOf(paths).configure(
+    `${plugged ? "plug in" : "unplug"} ${host.name}`,
+    [`link set ${host.interfaces.segment} ${plugged ? "up" : "down"}`],
+  );
+}
+
+/** Names of the router's interfaces that are up. */
+export async function interfacesUp(paths: LabPaths): Promise<ReadonlySet<string>> {
+  const router = routerOf(paths);
+  const interfaces = router.exists ? await router.interfaces() : [];
+  return new Set(
+    interfaces.filter(({ flags }) => flags.includes("UP")).map(({ ifname }) => ifname),
+  );
 }

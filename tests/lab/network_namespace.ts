@@ -1,5 +1,5 @@
 import { readMounts } from "./mount_table.ts";
-import { mustRun, runProgram } from "./program.ts";
+import { mustRun } from "./program.ts";
 
 /**
  * A network namespace that a file keeps alive, as `ip netns` does it, but in the lab's own directory,
@@ -52,9 +52,18 @@ export class NetworkNamespace {
     await mustRun(what, this.enter("ip", "-batch", "-"), { stdin: `${lines.join("\n")}\n` });
   }
 
-  /** Whether an interface of this name is there. */
-  async hasInterface(name: string): Promise<boolean> {
-    const { code } = await runProgram(this.enter("ip", "link", "show", "dev", name));
-    return code === 0;
+  /** The interfaces that are there; those that are up have the flag `UP`. */
+  async interfaces(): Promise<NetworkInterface[]> {
+    const output = await mustRun(
+      "see network interfaces",
+      this.enter("ip", "-json", "link", "show"),
+    );
+    return JSON.parse(output) as NetworkInterface[];
   }
+}
+
+/** An interface, as `ip -json link` shows it. */
+export interface NetworkInterface {
+  readonly ifname: string;
+  readonly flags: readonly string[];
 }

@@ -1,11 +1,14 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { startInBackground } from "./background_program.ts";
-import type { ControlGroup } from "./control_group.ts";
-import { hostGroups, makeHostGroups } from "./lab_control_group.ts";
+import type { HostPlan } from "./address_plan.ts";
+import { checkDisk } from "./disk.ts";
+import { type HostGroups, hostGroups, makeHostGroups } from "./lab_control_group.ts";
 import { FileLock } from "./file_lock.ts";
 import { LabError } from "./lab_error.ts";
-import type { LabPaths } from "./lab_paths.ts";
+import type { HostPaths, LabPaths } from "./lab_paths.ts";
+import { loopDeviceOf, stopWriting } from "./loop_devices.ts";
+import { disconnectHost } from "./network.ts";
 import { lastLines } from "./program.ts";
 import { waitUntil } from "./wait_until.ts";
 
@@ -24,21 +27,21 @@ const powerOffSignal = 34 + 4;
 /** A host's power switch. */
 export class Power {
   readonly #paths: LabPaths;
-  readonly #host: string;
+  readonly #plan: HostPlan;
 
-  constructor(paths: LabPaths, host: string) {
+  constructor(paths: LabPaths, plan: HostPlan) {
     this.#paths = paths;
-    this.#host = host;
+    this.#plan = plan;
   }
 
   /** Whether it has power: it runs, boots, or is between two boots. */
   get isOn(): boolean {
-    return hostGroups(this.#paths, this.#host).power.isPopulated;
+    return this.#groups.power.isPopulated;
   }
 
   /** Whether its processes are frozen. */
   get isFrozen(): boolean {
-    return this.isOn && this.#machine.isFrozen;
+    return this.isOn && this.#groups.machine.isFrozen;
   }
 
   /**
@@ -47,7 +50,7 @@ export class Power {
    * systemd keeps itself in `init.scope`; before that exists, PID 1 is at the top.
    */
   get init(): number | undefined {
-    const machine = this.#machine;
+    const machine = this.#groups.machine;
     return [...machine.child("init.scope").processes, ...machine.processes].find(isInit);
   }
 
@@ -65,77 +68,100 @@ export class Power {
    * @throws {LabError} with the end of its console's log.
    */
   async start(signal?: AbortSignal): Promise<void> {
-    const { consoleLog } = this.#paths.host(this.#host);
+    const { consoleLog } = this.#files;
     await this.#switchOn(signal);
     await waitUntil(() => this.acceptsLogins || !this.isOn, bootTimeoutMs, signal);
     if (this.acceptsLogins) return;
     const fault = this.isOn ? `accepts no logins after ${bootTimeoutMs} ms` : "has ended";
     throw new LabError(
-      `Cannot start ${this.#host} as it ${fault}; the end of "${consoleLog}":\n` +
+      `Cannot start ${this.#plan.name} as it ${fault}; the end of "${consoleLog}":\n` +
         lastLines(await Deno.readTextFile(consoleLog)),
     );
   }
 
   /** Shuts the host down as its power button would, and cuts the power when that takes too long. */
   async stop(): Promise<void> {
-    if (this.isFrozen) this.#machine.freeze(false);
+    if (this.isFrozen) this.#groups.machine.freeze(false);
     const init = this.init;
     if (init !== undefined) {
       // Through kill(1): Deno has no names for real-time signals.
       new Deno.Command("kill", { args: ["-s", String(powerOffSignal), String(init)] }).outputSync();
       await waitUntil(() => !this.isOn, stopTimeoutMs);
     }
-    await this.cut();
+    await this.#end();
   }
 
-  /** Ends the host at once, as a power cut does. */
+  /**
+   * Ends the host as a power cut does: nobody hears from it any more, and what it has not synced to
+   * its disk is lost.
+   */
   async cut(): Promise<void> {
-    const { power, machine } = hostGroups(this.#paths, this.#host);
-    // First that which would boot it again.
-    await power.kill();
-    await machine.kill();
-    machine.remove();
+    // Otherwise the kernel would close the connections of processes that end.
+    await disconnectHost(this.#paths, this.#plan);
+    if (this.isOn) {
+      // No process may see the disk fail, and tell of it.
+      this.#groups.machine.freeze(true);
+      await waitUntil(() => this.#groups.machine.isFrozen, switchTimeoutMs);
+      stopWriting(this.#files.disk);
+    }
+    await this.#end();
   }
 
   /** Stops all of the host's processes where they are, or lets them go on. */
   async freeze(frozen: boolean): Promise<void> {
     if (!this.isOn) {
       throw new LabError(
-        `Cannot ${frozen ? "freeze" : "thaw"} ${this.#host} as it is off: start it first`,
+        `Cannot ${frozen ? "freeze" : "thaw"} ${this.#plan.name} as it is off: start it first`,
       );
     }
-    this.#machine.freeze(frozen);
-    await waitUntil(() => this.#machine.isFrozen === frozen, switchTimeoutMs);
+    this.#groups.machine.freeze(frozen);
+    await waitUntil(() => this.#groups.machine.isFrozen === frozen, switchTimeoutMs);
+  }
+
+  get #files(): HostPaths {
+    return this.#paths.host(this.#plan.name);
+  }
+
+  get #groups(): HostGroups {
+    return hostGroups(this.#paths, this.#plan.name);
+  }
+
+  /** Ends whatever is left of the host. */
+  async #end(): Promise<void> {
+    const { power, machine } = this.#groups;
+    await power.kill(); // first, as it would boot the host again
+    await machine.kill();
+    machine.remove();
+    await disconnectHost(this.#paths, this.#plan);
+    const { disk } = this.#files;
+    await waitUntil(() => loopDeviceOf(disk) === undefined, switchTimeoutMs);
   }
 
   async #switchOn(signal?: AbortSignal): Promise<void> {
-    const files = this.#paths.host(this.#host);
+    const files = this.#files;
     // Two systems that run from one disk would destroy it.
     using _lock = await FileLock.take(files.powerLock);
     if (this.isOn) return;
-    await this.cut(); // when power.sh was killed, the host may be about to end
-    const groups = makeHostGroups(this.#paths, this.#host);
+    await this.#end(); // when power.sh was killed, the host may be about to end
+    await checkDisk(files.disk);
+    const groups = makeHostGroups(this.#paths, this.#plan.name);
     await startInBackground({
-      what: this.#host,
+      what: this.#plan.name,
       group: groups.power,
       command: [
         "sh",
         fileURLToPath(new URL("power.sh", import.meta.url)),
         groups.machine.path,
-        files.networkNamespace,
+        this.#paths.routerNamespace,
+        this.#plan.interfaces.port,
+        files.directory,
         this.#paths.shared.image,
-        files.disk,
-        files.mountPoint,
-        this.#host,
+        this.#plan.name,
       ],
       logFile: files.consoleLog,
       isReady: () => this.isOn,
       timeoutMs: switchTimeoutMs,
     }, signal);
-  }
-
-  get #machine(): ControlGroup {
-    return hostGroups(this.#paths, this.#host).machine;
   }
 }
 

@@ -4,7 +4,7 @@ import type { LabPaths } from "./lab_paths.ts";
 import { readHosts } from "./lab_record.ts";
 import { linkShape } from "./link.ts";
 import { type LinkShape, shapeText } from "./link_shape.ts";
-import { pluggedPorts } from "./network.ts";
+import { interfacesUp } from "./network.ts";
 
 /** What is to know of a host at a glance. */
 export interface HostStatus {
@@ -20,12 +20,12 @@ export interface HostStatus {
 export async function labStatus(paths: LabPaths): Promise<HostStatus[]> {
   const hosts = readHosts(paths);
   if (hosts.length === 0) return [];
-  const plugged = await pluggedPorts(paths);
+  const up = await interfacesUp(paths);
   return await Promise.all(hosts.map(async (plan): Promise<HostStatus> => ({
     name: plan.name,
     address: plan.address,
     state: await hostState(paths, plan),
-    link: linkText(plugged.has(plan.port), linkShape(paths, plan)),
+    link: linkText(up.has(plan.interfaces.segment), linkShape(paths, plan)),
   })));
 }
 
