@@ -1,5 +1,6 @@
 import type { ConnectionSettings } from "../../ops/engine/connection/connection_settings.ts";
 import { skipWithout } from "./debian_program.ts";
+import { commandWithAccounts, type SshAccount } from "./ssh_accounts.ts";
 import { waitFor } from "./wait.ts";
 
 const sshd = "/usr/sbin/sshd";
@@ -17,6 +18,10 @@ export function skipWithoutSshServer(): string | false {
 export interface SshServerOptions {
   /** Lines of its configuration; they win over the usual ones. */
   readonly configuration?: readonly string[];
+  /** Users who exist for this server; they can log in with its user key. Wants root. */
+  readonly accounts?: readonly SshAccount[];
+  /** Lines of sudoers for all accounts. */
+  readonly sudoersDefaults?: readonly string[];
 }
 
 /** A real sshd on loopback with keys of its own. The tests' user can log in. */
@@ -34,14 +39,16 @@ export class SshServer implements AsyncDisposable {
   }
 
   /** Starts one, with new keys. */
-  static async start({ configuration = [] }: SshServerOptions = {}): Promise<SshServer> {
+  static async start(options: SshServerOptions = {}): Promise<SshServer> {
     const directory = Deno.makeTempDirSync({ prefix: "ztna-ssh-" });
+    // Accounts read the file of keys that may log in.
+    Deno.chmodSync(directory, 0o755);
     if (Deno.uid() === 0) Deno.mkdirSync(separationDirectory, { recursive: true, mode: 0o755 });
     await Promise.all([makeKey(`${directory}/host_key`), makeKey(`${directory}/user_key`)]);
     Deno.copyFileSync(`${directory}/user_key.pub`, `${directory}/authorized_keys`);
     for (let attempt = 1; attempt <= maxBindAttempts; attempt++) {
       const port = freePort();
-      const server = new SshServer(port, directory, startServer(directory, port, configuration));
+      const server = new SshServer(port, directory, startServer(directory, port, options));
       if (await server.#isListening()) {
         server.#writeKnownHosts();
         return server;
@@ -151,7 +158,7 @@ export class SshServer implements AsyncDisposable {
 function startServer(
   directory: string,
   port: number,
-  configuration: readonly string[],
+  { configuration = [], accounts, sudoersDefaults = [] }: SshServerOptions,
 ): Deno.ChildProcess {
   const lines = [
     ...configuration,
@@ -172,8 +179,12 @@ function startServer(
     "MaxSessions 100",
   ];
   Deno.writeTextFileSync(`${directory}/sshd_config`, lines.join("\n") + "\n");
-  return new Deno.Command(sshd, {
-    args: ["-D", "-f", `${directory}/sshd_config`, "-E", `${directory}/log`],
+  const serve = [sshd, "-D", "-f", `${directory}/sshd_config`, "-E", `${directory}/log`];
+  const [program, ...args] = accounts === undefined
+    ? serve
+    : commandWithAccounts(directory, accounts, sudoersDefaults, serve);
+  return new Deno.Command(program!, {
+    args,
     stdin: "null",
     stdout: "null",
     stderr: "null",

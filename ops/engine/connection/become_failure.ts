@@ -1,6 +1,6 @@
 import { quote } from "../../../tunnel/printable.ts";
 import { UnreachableError } from "../errors.ts";
-import type { ConnectionSettings } from "./connection_settings.ts";
+import type { BecomeSettings, ConnectionSettings } from "./connection_settings.ts";
 import { lastLine } from "./ssh_failure.ts";
 
 /** What sudo says, in English, and what to do about it. */
@@ -32,9 +32,21 @@ const advices: readonly (readonly [RegExp, string])[] = [
  */
 export function becomeFailure(settings: ConnectionSettings, stderr: string): UnreachableError {
   const { host, become } = settings;
-  const advice = advices.find(([pattern]) => pattern.test(stderr))?.[1] ??
-    "sudo has failed: try it on the host";
+  const lines = stderr.split(/\r?\n/);
+  for (const [pattern, advice] of advices) {
+    const line = lines.find((text) => pattern.test(text));
+    if (line !== undefined) return becomeError(host, become, advice, line.trim());
+  }
+  return becomeError(host, become, "sudo has failed: try it on the host", lastLine(stderr));
+}
+
+function becomeError(
+  host: string,
+  become: BecomeSettings | undefined,
+  advice: string,
+  said: string,
+): UnreachableError {
   const message = `Cannot become ${quote(become?.user ?? "root")} on ${quote(host)} as ${advice} ` +
-    `(${quote(lastLine(stderr), 300)})`;
+    `(${quote(said, 300)})`;
   return new UnreachableError(host, "become", message);
 }

@@ -16,6 +16,8 @@ trap ztna_end EXIT
 ztna_feeding=0
 ztna_guard=
 ztna_locked=
+# Between two looks at whether the laptop is there, in seconds.
+ztna_pause=5
 
 # ztna_tell WORD...: says something on both streams, so that each has its beginning and its end.
 ztna_tell() {
@@ -95,10 +97,11 @@ ztna_find_others() {
   while [ "$ztna_parent" -gt 1 ] && ztna_look "$ztna_parent"; do
     ztna_spared="$ztna_spared$ztna_pid "
   done
+  ztna_pattern="s/^\([0-9]*\) (.*) [^Z] [0-9]* [0-9]* $1 .*/\1/p"
+  # The list of files is made before the process that reads them, which therefore is not in it.
+  set -- /proc/[0-9]*/stat
   ztna_others=
-  for ztna_pid in $(
-    sed -n "s/^\([0-9]*\) (.*) [^Z] [0-9]* [0-9]* $1 .*/\1/p" /proc/[0-9]*/stat 2>/dev/null
-  ); do
+  for ztna_pid in $(sed -n "$ztna_pattern" "$@" 2>/dev/null); do
     case $ztna_spared in
       *" $ztna_pid "*) ;;
       *) ztna_others="$ztna_others $ztna_pid" ;;
@@ -107,16 +110,16 @@ ztna_find_others() {
   [ -n "$ztna_others" ]
 }
 
-# ztna_stop SESSION: asks what runs in it to end, and a second later makes it.
+# ztna_stop SESSION: asks what runs in it to end, and most of a second later makes it.
 ztna_stop() {
   ztna_tries=0
-  while ztna_find_others "$1" && [ "$ztna_tries" -lt 40 ]; do
+  while ztna_find_others "$1" && [ "$ztna_tries" -lt 20 ]; do
     if [ "$ztna_tries" = 0 ]; then
       kill -TERM $ztna_others 2>/dev/null
-    elif [ "$ztna_tries" -ge 20 ]; then
+    elif [ "$ztna_tries" -ge 6 ]; then
       kill -KILL $ztna_others 2>/dev/null
     fi
-    sleep 0.05
+    sleep 0.1
     ztna_tries=$((ztna_tries + 1))
   done
 }
@@ -132,15 +135,15 @@ ztna_kill() {
   ztna_tell end "$1" 137
 }
 
-# ztna_watch ROUNDS: ends everything after so many times five seconds without a word from the
-# laptop, or when nobody reads what we say any more.
+# ztna_watch ROUNDS: ends everything after so many pauses without a word from the laptop, or when
+# nobody reads what we say any more.
 ztna_watch() {
   [ -z "$ztna_guard" ] || kill "$ztna_guard"
   (
     trap - HUP INT TERM
     trap '' PIPE
     ztna_round=0
-    while sleep 5 && [ "$ztna_round" -lt "$1" ] && printf '\036%s alive\n' "$ztna_nonce" >&6; do
+    while sleep "$ztna_pause" && [ "$ztna_round" -lt "$1" ] && printf '\036%s alive\n' "$ztna_nonce" >&6; do
       ztna_round=$((ztna_round + 1))
     done
     ztna_look self
