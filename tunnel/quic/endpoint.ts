@@ -3,6 +3,7 @@ import { ConfigError } from "../errors.ts";
 import { type Logger, silentLogger } from "../log.ts";
 import { TokenBucket } from "../token_bucket.ts";
 import { formatSocketAddress, type SocketAddress } from "./address.ts";
+import { Admission } from "./admission.ts";
 import { QuicConnection } from "./connection.ts";
 import type { ConnectionHandler } from "./connection_handler.ts";
 import type { ConnectionHost } from "./connection_host.ts";
@@ -25,19 +26,12 @@ import {
   hasShortHeaderCid,
   isLongHeader,
   type LongHeader,
-  longPacketType,
   parseLongHeader,
-  quicVersion1,
 } from "./packet_header.ts";
 import { type NativeConfig, type NativeConnection, quiche } from "./quiche.ts";
 import { canonicalSocketAddress } from "./sockaddr.ts";
 import type { ConnectOptions, EndpointOptions, ServerOptions } from "./endpoint_options.ts";
-import {
-  writeRefusal,
-  writeRetry,
-  writeStatelessReset,
-  writeVersionNegotiation,
-} from "./stateless_reply.ts";
+import { writeRetry, writeStatelessReset } from "./stateless_reply.ts";
 import { type ClientTls, createClientConfig, createServerConfig } from "./tls_config.ts";
 import { UdpSocket } from "./udp_socket.ts";
 
@@ -70,14 +64,10 @@ export class QuicEndpoint implements AsyncDisposable {
   readonly #chosenCids = new Map<QuicConnection, Uint8Array>();
   readonly #output: OutputQueue;
   readonly #deadlines: DeadlineTimer<QuicConnection>;
-  readonly #initials: TokenBucket;
   readonly #statelessReplies: TokenBucket;
   readonly #addressChanges: TokenBucket;
-  readonly #refusals: TokenBucket;
+  readonly #admission: Admission;
 
-  #accepting: boolean;
-  /** What clients are told who are not accepted; `undefined` tells them nothing. */
-  #refusalReason: string | undefined;
   #closed = false;
   /** What `close` still waits for. */
   readonly #closingConnections = new Set<QuicConnection>();
@@ -90,17 +80,22 @@ export class QuicEndpoint implements AsyncDisposable {
     this.#clock = clock;
     this.#server = server;
     this.#serverConfig = config;
-    this.#accepting = server !== undefined;
     this.#sendsResets = options.resetKey !== undefined;
     this.#issuer = new ConnectionIdIssuer(
       options.instance ?? crypto.getRandomValues(new Uint8Array(instanceLength)),
       options.resetKey ?? crypto.getRandomValues(new Uint8Array(32)),
     );
     const now = clock.now();
-    this.#initials = new TokenBucket(limits.initialsPerSecond, now);
     this.#statelessReplies = new TokenBucket(limits.statelessRepliesPerSecond, now);
     this.#addressChanges = new TokenBucket(limits.addressChangesPerSecond, now);
-    this.#refusals = new TokenBucket(limits.refusalsPerSecond, now);
+    this.#admission = new Admission({
+      maxConnections: server && (server.maxConnections ?? limits.maxConnections),
+      stats: this.stats,
+      statelessReplies: this.#statelessReplies,
+      issueConnectionId: () => this.#issuer.issue(),
+      reply: (to, write) => this.#reply(to, write),
+      nowMs: now,
+    });
     this.#socket = UdpSocket.bind({ hostname, port });
     this.#output = new OutputQueue(clock);
     this.#deadlines = new DeadlineTimer(clock);
@@ -191,8 +186,7 @@ export class QuicEndpoint implements AsyncDisposable {
 
   /** Ignores new clients from now on. */
   stopAccepting(): void {
-    this.#accepting = false;
-    this.#refusalReason = undefined;
+    this.#admission.close();
   }
 
   /**
@@ -202,9 +196,7 @@ export class QuicEndpoint implements AsyncDisposable {
    * @param reason For people, in ASCII, at most 63 characters.
    */
   refuseNewConnections(reason: string): void {
-    if (!this.#accepting) return;
-    this.#accepting = false;
-    this.#refusalReason = reason;
+    this.#admission.refuse(reason);
   }
 
   /**
@@ -395,50 +387,9 @@ export class QuicEndpoint implements AsyncDisposable {
     if (header === undefined) return this.#drop("unparsable");
     const connection = this.#table.findAny(header.destinationCid);
     if (connection !== undefined) return this.#deliver(connection, data, from);
-    const reason = this.#refusal(header, data, from);
+    const reason = this.#admission.judge(header, data.length, from, this.#clock.now());
     if (reason !== undefined) return this.#drop(reason);
     this.#accept(header, data, from);
-  }
-
-  /** Why a packet does not open a connection, or `undefined`. */
-  #refusal(
-    header: LongHeader,
-    data: Uint8Array,
-    from: SocketAddress,
-  ): PacketDropReason | undefined {
-    const isServing = this.#accepting || this.#refusalReason !== undefined;
-    if (!isServing) return this.#server ? "not_accepting" : "unknown_connection";
-    if (header.version === quicVersion1 && header.type !== longPacketType.initial) {
-      return "unknown_connection";
-    }
-    if (data.length < limits.minInitialDatagramBytes) return "initial_too_short";
-    const now = this.#clock.now();
-    if (header.version !== quicVersion1) {
-      if (header.version !== 0 && this.#statelessReplies.take(now)) {
-        const isSent = this.#reply(from, (buffer) => writeVersionNegotiation(header, buffer));
-        if (isSent) this.stats.versionNegotiationsSent += 1;
-      }
-      return "unsupported_version";
-    }
-    if (header.destinationCid.length < limits.minInitialDestinationCidBytes) return "unparsable";
-    if (!this.#accepting) {
-      this.#refuse(header, from, now);
-      return "not_accepting";
-    }
-    if (!this.#initials.take(now)) return "initial_rate_limit";
-    if (this.#connections.size >= (this.#server!.maxConnections ?? limits.maxConnections)) {
-      return "connection_limit";
-    }
-    if (this.stats.handshaking >= limits.maxHandshakes) return "handshake_limit";
-    return undefined;
-  }
-
-  #refuse(header: LongHeader, from: SocketAddress, now: number): void {
-    if (!this.#refusals.take(now)) return;
-    const reason = this.#refusalReason!;
-    const cid = this.#issuer.issue();
-    const isSent = this.#reply(from, (buffer) => writeRefusal(header, cid, reason, buffer));
-    if (isSent) this.stats.refusalsSent += 1;
   }
 
   #accept(header: LongHeader, data: Uint8Array, from: SocketAddress): void {
