@@ -63,7 +63,7 @@ export async function deployFleetCommand(
     });
     const { report, screen } = context;
     const about = { check, fleet: fleet.name, release: release.id };
-    if (common.json) report.json({ schema, ...deployJson(run, about, changes) });
+    if (common.json) report.json({ schema, ...deployJson(run, work, about, changes) });
     else {
       const format = { color: report.color };
       screen.endLive();

@@ -1,5 +1,8 @@
 import type { ChangeJson } from "../engine/resource/change.ts";
 import type { FleetRun } from "./fleet_run.ts";
+import type { HostWork } from "./host_work.ts";
+import type { Interruption } from "./interruption.ts";
+import { outcomeCounts } from "./rolling_json.ts";
 
 /** What `deploy --json` prints of a fleet, without its schema number. */
 export interface DeployJson {
@@ -23,28 +26,28 @@ export interface DeployHostJson {
   readonly releaseBefore: string | null;
   readonly error: string | null;
   readonly changes: readonly ChangeJson[];
+  /** What its users noticed; `null` when nothing was taken out of service. */
+  readonly interruption: Interruption | null;
 }
 
 /** The result of a deploy as JSON data. */
 export function deployJson(
   run: FleetRun,
+  work: HostWork,
   about: { readonly check: boolean; readonly fleet: string; readonly release: string },
   changes: ReadonlyMap<string, readonly ChangeJson[]>,
 ): DeployJson {
-  const { hosts } = run;
-  const changed = hosts.filter((host) => host.changed > 0 && host.outcome !== "skipped");
   return {
     ...about,
-    changed: changed.length,
-    failed: hosts.filter(({ outcome }) => outcome === "failed" || outcome === "rolled_back").length,
-    unreachable: hosts.filter(({ outcome }) => outcome === "unreachable").length,
-    hosts: Object.fromEntries(hosts.map((host) => [host.name, {
-      changed: changed.includes(host),
+    ...outcomeCounts(run),
+    hosts: Object.fromEntries(run.hosts.map((host) => [host.name, {
+      changed: host.changed > 0 && host.outcome !== "skipped",
       outcome: host.outcome ?? "skipped",
       release: host.releaseAfter,
       releaseBefore: host.releaseBefore,
       error: host.error ?? null,
       changes: changes.get(host.name) ?? [],
+      interruption: work.interruptions.get(host.name) ?? null,
     }])),
   };
 }

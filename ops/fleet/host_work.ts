@@ -22,6 +22,7 @@ import { auditScript, type Operator } from "./audit_script.ts";
 import { programsOf, unitOf } from "./fleet.ts";
 import type { FleetRun } from "./fleet_run.ts";
 import type { HostRun } from "./host_run.ts";
+import { type Interruption, interruptionOf } from "./interruption.ts";
 import { watchedProgram } from "./programs_health.ts";
 import { confirmScript, restoreScript, snapshotScript } from "./snapshot.ts";
 import { describeStep, type HostStep } from "./steps.ts";
@@ -37,6 +38,14 @@ export interface StepContext {
   readonly releaseBefore: string | null;
 }
 
+/** The same, with how many of a relay's peers are probes of ours. */
+interface WatchedContext extends StepContext {
+  readonly watchers: number;
+}
+
+/** Steps that take a program out of service. */
+const interruptingSteps: ReadonlySet<HostStep["kind"]> = new Set(["drain", "apply", "restart"]);
+
 /** Longest tail of a program's journal in a message, in lines. */
 const journalLines = 8;
 
@@ -47,8 +56,9 @@ export class HostWork {
   readonly #operator: Operator;
   readonly #command: string;
   readonly #signal: AbortSignal;
-  /** How drains have ended, by host. */
-  readonly drains = new Map<string, DrainOutcome>();
+  /** What was noticed of the work on each host that was out of service. */
+  readonly interruptions = new Map<string, Interruption>();
+  readonly #drains = new Map<string, DrainOutcome>();
 
   constructor(options: {
     readonly run: FleetRun;
@@ -118,6 +128,26 @@ export class HostWork {
    * @throws {UnreachableError} when the host is lost on the way.
    */
   async perform(host: HostRun, steps: readonly HostStep[], context: StepContext): Promise<void> {
+    const isInterrupting = steps.some(({ kind }) => interruptingSteps.has(kind));
+    const watches = isInterrupting ? await this.#verifier.watch(host.host) : [];
+    try {
+      await this.#performAll(host, steps, { ...context, watchers: watches.length });
+    } finally {
+      const results = await Promise.allSettled(watches.map((watch) => watch.stop()));
+      const found = results.flatMap((result) =>
+        result.status === "fulfilled" ? [result.value] : []
+      );
+      if (isInterrupting) {
+        this.interruptions.set(host.name, interruptionOf(found, this.#drains.get(host.name)));
+      }
+    }
+  }
+
+  async #performAll(
+    host: HostRun,
+    steps: readonly HostStep[],
+    context: WatchedContext,
+  ): Promise<void> {
     let canRestore = context.isUnconfirmed ?? false;
     for (const step of joinWaits(steps)) {
       try {
@@ -134,7 +164,7 @@ export class HostWork {
   async #perform(
     host: HostRun,
     steps: readonly HostStep[],
-    context: StepContext,
+    context: WatchedContext,
   ): Promise<void> {
     const [step] = steps;
     if (step === undefined) return;
@@ -144,7 +174,7 @@ export class HostWork {
         this.#enter(host, "switching", what);
         return await this.#script(host, what, snapshotScript(context.plan?.changedPaths ?? []));
       case "drain":
-        return await this.#drain(host, step);
+        return await this.#drain(host, step, context.watchers);
       case "apply":
         this.#enter(host, "switching");
         return await this.apply(host, context.plan!.activate);
@@ -177,13 +207,17 @@ export class HostWork {
     }
   }
 
-  async #drain(host: HostRun, step: Extract<HostStep, { kind: "drain" }>): Promise<void> {
+  async #drain(
+    host: HostRun,
+    step: Extract<HostStep, { kind: "drain" }>,
+    watchers: number,
+  ): Promise<void> {
     this.#enter(host, "draining");
     const { adminAddress: address, adminPort: port } = host.host.relay!;
     const { stdout } = await host.connection.run(
       drainScript({
         unit: unitOf(step.program),
-        ...{ address, port, deadlineSeconds: step.timeoutSeconds },
+        ...{ address, port, deadlineSeconds: step.timeoutSeconds, watchers },
       }),
       {
         what: describeStep(step),
@@ -193,7 +227,7 @@ export class HostWork {
         },
       },
     );
-    this.drains.set(host.name, parseDrainOutcome(stdout));
+    this.#drains.set(host.name, parseDrainOutcome(stdout, watchers));
   }
 
   /** All programs of a host in one round trip: each wait begins when the one before is over. */

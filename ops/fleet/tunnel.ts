@@ -70,17 +70,21 @@ export class TunnelProber {
     });
   }
 
-  /** Begins to send packets for a service, without an end. */
-  watch(relay: FleetHost, service: FleetService): TunnelWatch {
+  /** Begins to send packets for a service, without an end; resolves when the first is sent. */
+  async watch(relay: FleetHost, service: FleetService): Promise<TunnelWatch> {
     const end = new AbortController();
+    const started = Promise.withResolvers<void>();
     const running = this.#run({
       ...this.#target(relay, service.id),
       protocol: service.probe,
       intervalMs: watchIntervalMs,
       lingerMs: watchLingerMs,
       signal: end.signal,
+      onStart: () => started.resolve(),
     });
-    running.catch(() => undefined); // whoever stops the watch hears of it
+    // Whoever waits for the start, or stops the watch, hears of a failure.
+    running.catch(started.reject);
+    await started.promise;
     return {
       async stop(): Promise<WatchResult> {
         end.abort();

@@ -80,12 +80,29 @@ export class TunnelVerifier {
     }));
   }
 
-  /** Begins to send packets for the services of a relay that have connectors; none without. */
-  async watch(relay: FleetHost): Promise<TunnelWatch[]> {
+  /**
+   * Begins to send packets through the tunnels that a host has to do with, as far as they work: what
+   * does not work before can't be interrupted.
+   */
+  async watch(host: FleetHost): Promise<TunnelWatch[]> {
+    const { fleet } = this.#options;
     const prober = await this.#load();
     if (prober === undefined) return [];
-    const services = this.#servicesBefore(relay).slice(0, maxServicesProbed);
-    return services.map((service) => prober.watch(relay, service));
+    const tunnels: { relay: FleetHost; service: FleetService }[] = [];
+    if (host.relay !== undefined) {
+      tunnels.push(...this.#servicesBefore(host).map((service) => ({ relay: host, service })));
+    }
+    if (host.connector !== undefined) {
+      const relay = fleetHost(fleet, host.connector.relay);
+      const services = this.#servicesBefore(relay).filter(({ id }) =>
+        host.connector!.services.some((service) => service.id === id)
+      );
+      tunnels.push(...services.map((service) => ({ relay, service })));
+    }
+    const started = await Promise.allSettled(
+      tunnels.slice(0, maxServicesProbed).map(({ relay, service }) => prober.watch(relay, service)),
+    );
+    return started.flatMap((watch) => watch.status === "fulfilled" ? [watch.value] : []);
   }
 
   #servicesBefore(relay: FleetHost): FleetService[] {

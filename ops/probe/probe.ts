@@ -46,6 +46,8 @@ export interface ProbeOptions {
   readonly connectTimeoutMs?: number;
   /** Called about once a second. */
   readonly onProgress?: (progress: ProbeProgress) => void;
+  /** Called once, when the agent is registered and the first packet is about to be sent. */
+  readonly onStart?: () => void;
   /** Called when the connection is lost, back, and so on. */
   readonly onEvent?: (event: RunEvent) => void;
   readonly clock?: Clock;
@@ -115,6 +117,7 @@ export async function runProbe(options: ProbeOptions): Promise<ProbeReport> {
         `current value is ${payloadBytes}`,
     );
   }
+  options.onStart?.();
   const { measurement, fromOtherSource, events } = await run.execute(agent);
   const { sent, lost, sendingMs } = measurement;
   return {

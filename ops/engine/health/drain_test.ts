@@ -24,13 +24,13 @@ function endpoints(status: () => unknown): Promise<AdminServer> {
 async function drain(
   systemd: StandInSystemd,
   port: number,
-  change: { deadlineSeconds?: number; waitForConnectors?: boolean } = {},
+  change: { deadlineSeconds?: number; waitForConnectors?: boolean; watchers?: number } = {},
   onLine?: (line: string) => void,
 ): Promise<DrainOutcome> {
   const request = { unit: "ztna-relay@a.service", address: "0.0.0.0", port, deadlineSeconds: 60 };
   const { stdout, code } = await systemd.run(drainScript({ ...request, ...change }), onLine);
   assertEquals(code, 0);
-  return parseDrainOutcome(stdout);
+  return parseDrainOutcome(stdout, change.watchers);
 }
 
 /** What a relay says that is draining and has so many clients. */
