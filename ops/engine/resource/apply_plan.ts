@@ -4,7 +4,7 @@ import { HostError } from "../errors.ts";
 import { type ApplyEvent, type ApplyOutcome, ApplyProgress } from "./apply_progress.ts";
 import { applyPayload, applyScript } from "./apply_script.ts";
 import { lastWords } from "./last_words.ts";
-import { newNonce } from "./nonce.ts";
+import { randomNonce } from "../connection/random_nonce.ts";
 import type { Plan } from "./plan.ts";
 
 /** How a plan is applied. */
@@ -46,7 +46,7 @@ export async function applyPlan(
   if (plan.conflicts.length > 0) {
     throw new HostError(connection.host, plan.conflicts.map(({ text }) => text).join("\n"));
   }
-  const nonce = newNonce();
+  const nonce = randomNonce();
   const progress = new ApplyProgress(plan, nonce);
   const script = applyScript(plan, {
     nonce,

@@ -6,7 +6,7 @@ import { type AppliedPlan, applyPlan } from "./apply_plan.ts";
 import type { ApplyEvent } from "./apply_progress.ts";
 import { applyScript } from "./apply_script.ts";
 import { gatherFacts } from "./gather_facts.ts";
-import { isConverged, type Plan, planChanges } from "./plan.ts";
+import { dropHandlers, isConverged, type Plan, planChanges } from "./plan.ts";
 import type { CommandResource, FileResource, Handler, Play, Resource } from "./resource.ts";
 import { currentAccount, needsLinux, needsRoot, TestShell } from "./test_shell.ts";
 
@@ -281,6 +281,20 @@ run change`,
       const outcome = await run(play([command("true", "[ -e /nowhere ]")]));
       assertStringIncludes(failureOf(outcome), "still does not hold: [ -e /nowhere ]");
     });
+  });
+
+  it("forgets handlers that something else has made needless, but not before that is done", async () => {
+    const handler = { id: "restart", summary: "restart", script: `echo ran >> '${root}/log'` };
+    const failing = play([file("a", "1", { notify: ["restart"] }), command("false")], [handler]);
+    await run(failing);
+    const stillFailing = dropHandlers(await planOf(failing), ["restart"]);
+    assertEquals(stillFailing.handlers, []);
+    await apply(stillFailing);
+    assertEquals(names("state/pending"), ["restart"]);
+    const started = play([file("a", "2", { notify: ["restart"] })], [handler]);
+    await apply(dropHandlers(await planOf(started), ["restart"]));
+    assertEquals([text("a"), names()], ["2", ["a", "state"]]);
+    assert(isConverged(await planOf(started)));
   });
 
   it("keeps commands from reading what belongs to files", async () => {

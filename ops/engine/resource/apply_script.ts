@@ -32,6 +32,9 @@ export function applyScript(plan: Plan, options: ApplyOptions): string {
   const handlers = plan.handlers.map(({ id, script }, index) =>
     `run handler ${index} ${shellQuote(`ztna_command ${shellQuote(script)}\n`)} ${pending(id)}\n`
   );
+  const obsolete = plan.obsolete === undefined || plan.obsolete.length === 0
+    ? ""
+    : `rm -f -- ${plan.obsolete.map(pending).join(" ")} && `;
   return `(
 LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 nonce=${shellQuote(nonce)}
@@ -68,7 +71,7 @@ done
 {
 :
 ${changes.join("")}${handlers.join("")}} 3<&0 < /dev/null
-[ -z "$failed" ] && printf '%s end\\n' "$nonce"
+[ -z "$failed" ] && ${obsolete}printf '%s end\\n' "$nonce"
 )
 `;
 }

@@ -6,7 +6,7 @@ import type { Facts } from "./facts.ts";
 import { type ExtraScript, gatherScript } from "./gather_script.ts";
 import { lastWords } from "./last_words.ts";
 import { maxGatherBytes } from "./limits.ts";
-import { newNonce } from "./nonce.ts";
+import { randomNonce } from "../connection/random_nonce.ts";
 import { parseFacts } from "./parse_facts.ts";
 import type { Play } from "./resource.ts";
 
@@ -42,7 +42,7 @@ export async function gatherFacts(
   const { diff = false, extras = [], what = "gather facts", signal, timeoutMs, lock } = options;
   const { pendingDirectory } = options;
   const gathering = {
-    nonce: newNonce(),
+    nonce: randomNonce(),
     diff,
     extras,
     ...(pendingDirectory === undefined ? {} : { pendingDirectory }),
@@ -59,7 +59,7 @@ export async function gatherFacts(
     throw new HostError(
       host,
       `Cannot read the facts of host ${quote(host)} as they may have ${maxGatherBytes} bytes: ` +
-        `there are more. Run again with -v to see what the host prints`,
+        `there are more. Run again with -vv to see what the host prints`,
     );
   }
   try {

@@ -188,7 +188,7 @@ describe("gathering facts", { skip: needsLinux }, () => {
     assertEquals(
       error.message,
       `Cannot read the facts of host "here" as its answer is not what was asked for: it ends before ` +
-        `its part "paths". Run again with -v to see what the host prints. The script ended with ` +
+        `its part "paths". Run again with -vv to see what the host prints. The script ended with ` +
         String.raw`exit code 5, and wrote "sh: \u001b[2Jno"`,
     );
   });

@@ -80,7 +80,7 @@ function malformed(host: string, what: string): HostError {
     `Cannot read the facts of host ${
       quote(host)
     } as its answer is not what was asked for: ${what}. ` +
-      `Run again with -v to see what the host prints`,
+      `Run again with -vv to see what the host prints`,
   );
 }
 

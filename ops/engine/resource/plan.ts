@@ -26,6 +26,8 @@ export interface Plan {
   readonly warnings: readonly PlanNote[];
   /** What cannot be made so. With any of them nothing of the plan is applied. */
   readonly conflicts: readonly PlanNote[];
+  /** IDs of handlers that need not run, whatever was due: see {@linkcode dropHandlers}. */
+  readonly obsolete?: readonly string[];
   /** Where files and links of the play are, so that runs that were cut off may have left theirs. */
   readonly directories: readonly string[];
 }
@@ -51,6 +53,20 @@ export function planChanges(play: Play, facts: Facts, options: PlanOptions = {})
 /** Whether a host is as the play describes it: nothing to change, to run or to complain about. */
 export function isConverged({ changes, handlers, conflicts }: Plan): boolean {
   return changes.length === 0 && handlers.length === 0 && conflicts.length === 0;
+}
+
+/**
+ * A plan without some of its handlers, because something else does what they would: a service that
+ * the plan starts needs no restart. Once the plan is applied, they are due no more.
+ */
+export function dropHandlers(plan: Plan, ids: readonly string[]): Plan {
+  const isKept = (id: string): boolean => !ids.includes(id);
+  return {
+    ...plan,
+    changes: plan.changes.map((change) => ({ ...change, notify: change.notify.filter(isKept) })),
+    handlers: plan.handlers.filter(({ id }) => isKept(id)),
+    obsolete: [...plan.obsolete ?? [], ...ids],
+  };
 }
 
 function planResource(resource: Resource, planning: Planning): void {
