@@ -38,6 +38,9 @@ const alertMeanings: Readonly<Record<number, string>> = {
 };
 const clientCertificateRequired = 116;
 
+/** CONNECTION_REFUSED (RFC 9000 section 20.1), with which a draining relay answers. */
+const connectionRefused = 2;
+
 /** Makes an error of the end of a connection to the relay at `relay` (text of its address). */
 export function connectionError(reason: CloseReason, relay: string): ZtnaError {
   const { by, code, application, text } = reason;
@@ -61,6 +64,12 @@ export function connectionError(reason: CloseReason, relay: string): ZtnaError {
     return new RelayUnreachableError(`Lost the relay at ${relay}: it has been started anew`);
   }
   const said = text === "" ? `code ${code}` : `code ${code}, ${quote(text)}`;
+  if (by === "handshake" && !application && code === connectionRefused) {
+    return new ConnectionRefusedError(
+      `Cannot connect to the relay at ${relay} as it takes no new connections (${said}): it is ` +
+        `draining, so wait until it has been restarted, or use another relay`,
+    );
+  }
   if (by === "handshake") {
     return new ConnectionRefusedError(
       `Cannot connect to the relay at ${relay} as the handshake failed: ${said}`,
@@ -76,6 +85,12 @@ export function deniedError(serviceId: string, status: number): RegistrationErro
     return new RegistrationError(
       `Cannot register for service ${service} as the relay does not authorise us: use a client ` +
         `certificate with the DNS name ${quote(`agent.${serviceId}.ztna`)}`,
+    );
+  }
+  if (status === nackStatus.draining) {
+    return new RegistrationError(
+      `Cannot register for service ${service} as the relay is draining: wait until it has been ` +
+        `restarted, or use another relay`,
     );
   }
   return new RegistrationError(
