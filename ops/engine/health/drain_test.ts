@@ -84,10 +84,10 @@ describe("drainScript and parseDrainOutcome", () => {
 
   it("neither wait for agents of ours that watch, nor count them", { skip }, async () => {
     using systemd = new StandInSystemd();
-    let status = draining(2, 2, 2);
+    let status = draining(2, 2);
     await using server = await endpoints(() => status);
     const { port } = server.address;
-    const leave = (): void => void (status = draining(1, 2, 1));
+    const leave = (): void => void (status = draining(1, 2));
     const { end, peersLeft } = await drain(systemd, port, { watchers: 1 }, leave);
     assertEquals([end, peersLeft], ["connectors_only", 2]);
   });
