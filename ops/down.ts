@@ -8,7 +8,8 @@ import { removeLocal } from "./local/remove_local.ts";
 import { statePathsOf } from "./local/state_paths.ts";
 import { checkoutVersion } from "./release.ts";
 
-const program = defineProgram({
+/** The command line. */
+export const program = defineProgram({
   name: "deno task down",
   summary: "Stops what deploy has started on this machine and removes its state, certificates too.",
   version: checkoutVersion(checkout),

@@ -14,7 +14,8 @@ import { inventoryOptions, loadSelection } from "./inventory_options.ts";
 import { checkoutVersion } from "./release.ts";
 import type { Report } from "./report.ts";
 
-const program = defineProgram({
+/** The command line. */
+export const program = defineProgram({
   name: "deno task inventory",
   summary:
     "Shows the inventory as the engine sees it: hosts, groups, and where variables come from.",

@@ -1,62 +1,46 @@
 /** `deno task status`: what runs where. */
 
+import { ConfigError } from "../tunnel/errors.ts";
 import { defineProgram, parseOptions } from "../tunnel/options.ts";
 import { checkout } from "./checkout.ts";
 import { type CommandContext, runCommand } from "./command.ts";
-import { readDeployment } from "./local/facts.ts";
-import { readHealth, readSupervisor } from "./local/health.ts";
-import { localHost } from "./local/inventory.ts";
-import { statePathsOf } from "./local/state_paths.ts";
-import { serviceTable } from "./local/summary.ts";
+import { connectionOptions, outputOptions, refuseContradictions } from "./fleet_options.ts";
+import { inventoryOptions } from "./inventory_options.ts";
 import { checkoutVersion } from "./release.ts";
 
-const program = defineProgram({
+/** The command line of `status`. */
+export const program = defineProgram({
   name: "deno task status",
-  summary:
-    "Shows what runs on this machine. Exit code 1 when something does not run or is not ready.",
+  summary: "Shows what runs on the hosts of an inventory, or on this machine without one.\n" +
+    "Exit code: 0 all is well, 1 something does not run or is not ready, 2 wrong usage, " +
+    "4 hosts unreachable",
   version: checkoutVersion(checkout),
-  options: { json: { type: "boolean", flag: "--json", help: "Print the result as JSON" } },
+  options: { ...inventoryOptions, ...connectionOptions, ...outputOptions },
 });
 
 /** Version of the `--json` output. */
 const schema = 1;
 
-async function main({ report }: CommandContext): Promise<number> {
+async function main(context: CommandContext): Promise<number> {
   const parsed = parseOptions(program, Deno.args);
   if (parsed.kind !== "run") {
-    report.result(parsed.text);
+    context.report.result(parsed.text);
     return 0;
   }
-  const { json = false } = parsed.values;
-  const paths = statePathsOf(Deno.env);
-  const deployment = readDeployment(paths);
-  if (deployment === undefined) {
-    if (json) report.json({ schema, hosts: {} });
-    else report.result('Nothing is deployed on this machine; "deno task deploy" does it');
-    return 1;
+  const { values } = parsed;
+  refuseContradictions(values);
+  if (values.inventory.length > 0) {
+    const { statusFleetCommand } = await import("./status_fleet_command.ts");
+    return await statusFleetCommand(context, Deno.args, values, schema);
   }
-  const supervisor = readSupervisor(paths);
-  const services = await readHealth(paths, deployment);
-  const healthy = supervisor.active &&
-    Object.values(services).every(({ active, ready }) => active && ready);
-  if (json) {
-    const shown = Object.fromEntries(
-      Object.entries(services).map(([name, { fingerprint: _, ...health }]) => [name, health]),
+  if (values.limit !== undefined) {
+    throw new ConfigError(
+      'Cannot use "--limit" on this machine alone as it selects hosts of an inventory: give one ' +
+        'with "--inventory FILE" (-i)',
     );
-    report.json({
-      schema,
-      hosts: {
-        [localHost]: { healthy, release: deployment.release, supervisor, services: shown },
-      },
-    });
-  } else {
-    const watched = supervisor.active
-      ? `supervised by process ${supervisor.pid}`
-      : 'without a supervisor, so nothing is restarted ("deno task deploy" mends it)';
-    report.result(`Release ${deployment.release} on this machine, ${watched}\n`);
-    report.result(serviceTable(services, deployment.ports));
   }
-  return healthy ? 0 : 1;
+  const { statusLocalCommand } = await import("./local/status_command.ts");
+  return await statusLocalCommand(context, values.json ?? false, schema);
 }
 
 if (import.meta.main) await runCommand(main);

@@ -92,12 +92,15 @@ describe("the live display in a terminal", { skip }, () => {
     const window = await start("");
     await tmux.resize(window, 20, size.rows);
     const { text } = await tmux.waitFor(window, ({ text }) => text.includes("co…"), "a frame");
-    assertEquals(text.split("\n").slice(-4).map((line) => line.replace(/^(  ).|^\d:\d\d/, "$1*")), [
-      "*  deploy  3 at…",
-      "  * relay1      co…",
-      "  * relay2      co…",
-      "  * connector1  co…",
-    ]);
+    assertEquals(
+      text.split("\n").slice(-4).map((line) => line.replace(/^( {2}).|^\d:\d\d/, "$1*")),
+      [
+        "*  deploy  3 at…",
+        "  * relay1      co…",
+        "  * relay2      co…",
+        "  * connector1  co…",
+      ],
+    );
     await tmux.press(window, "C-c");
     const { isCursorVisible } = await tmux.waitFor(window, isOver, "the end");
     assert(isCursorVisible);
