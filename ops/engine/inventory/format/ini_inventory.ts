@@ -63,7 +63,8 @@ class IniReader {
       const rule = pending.usedAs === "vars"
         ? "a group with variables must be declared by a section of its own"
         : "a group that is used as a child must be declared by a section of its own";
-      const hint = nearestHint("group", name, [...this.#groups]);
+      const declared = [...this.#groups].filter((group) => !this.#pending.has(group));
+      const hint = nearestHint("group", name, declared);
       this.#mistakes.add(mistakeAt(pending.place, `${rule} ([${name}]); ${hint}`, name));
     }
     this.#mistakes.throwIfAny();

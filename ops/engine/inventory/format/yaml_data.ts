@@ -57,7 +57,9 @@ export function parseYamlData(text: string, file: string): DataDocument {
     mistakes.throwIfAny();
   }
   if (document.contents === null) return { root: undefined, oddities: [] };
-  const converter = new NodeConverter(file, lineCounter);
+  // PyYAML gives a block of text the line end that it has, which is none at the end of some files.
+  const openEnd = text.endsWith("\n") ? Infinity : text.length;
+  const converter = new NodeConverter(file, lineCounter, openEnd);
   const root = converter.convert(document.contents);
   const isEmpty = root.kind === "scalar" && root.value === null;
   return { root: isEmpty ? undefined : root, oddities: converter.oddities };
@@ -73,14 +75,16 @@ class NodeConverter {
   readonly oddities: { line: number; text: string }[] = [];
   readonly #file: string;
   readonly #lineCounter: LineCounter;
+  readonly #openEnd: number;
   /** The latest one of each name; without a node while it is being read. */
   readonly #anchors = new Map<string, Anchored>();
   #values = 0;
   #depth = 0;
 
-  constructor(file: string, lineCounter: LineCounter) {
+  constructor(file: string, lineCounter: LineCounter, openEnd: number) {
     this.#file = file;
     this.#lineCounter = lineCounter;
+    this.#openEnd = openEnd;
   }
 
   convert(node: Node | null): DataNode {
@@ -112,7 +116,9 @@ class NodeConverter {
       return { kind: "list", line, items };
     }
     if (!isScalar(node)) return { kind: "scalar", line, value: null };
-    const text = textOf(node);
+    const isBlock = node.type?.startsWith("BLOCK_") ?? false;
+    const isOpen = isBlock && (node.range?.[1] ?? 0) >= this.#openEnd;
+    const text = isOpen ? textOf(node).replace(/\n$/, "") : textOf(node);
     const wrapper = node.tag === undefined ? undefined : ansibleTags[node.tag];
     if (wrapper !== undefined) {
       const value: DataNode = { kind: "scalar", line, value: text };

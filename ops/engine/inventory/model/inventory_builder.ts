@@ -135,6 +135,9 @@ export class InventoryBuilder {
     let host = this.#hosts.get(name);
     if (host === undefined) {
       checkName("host", name, place);
+      if (name === allGroup) {
+        throw mistakeAt(place, 'a host must not have the name "all", which stands for all hosts');
+      }
       if (this.#hosts.size >= maxHosts) {
         throw mistakeAt(place, `an inventory may have at most ${maxHosts} hosts`);
       }

@@ -45,7 +45,8 @@ export function splitPattern(pattern: string): string[] {
   return parts.map((part) => part.trim()).filter((part) => part !== "");
 }
 
-const subscripted = /^(.+)\[(?:(-?[0-9]+)|([0-9]+):([0-9]*))\]$/s;
+// Ansible still takes its old [0-2] for [0:2].
+const subscripted = /^(.+)\[(?:(-?[0-9]+)|([0-9]+)[:-]([0-9]*))\]$/s;
 
 /** Reads a part that {@linkcode splitPattern} has given. */
 export function parsePart(text: string): PatternPart {
