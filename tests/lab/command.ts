@@ -7,6 +7,7 @@ import { LabPaths, stateDirectory } from "./lab_paths.ts";
 
 import { shapeText } from "./link_shape.ts";
 import { routerOf } from "./network.ts";
+import { requireFitMachine } from "./prerequisites.ts";
 import { labStatus, statusText } from "./status.ts";
 
 /** Runs `deno task lab`, and gives its exit code. */
@@ -19,6 +20,7 @@ export async function runLabCommand(
     report.result(labHelp.trimEnd());
     return 0;
   }
+  requireFitMachine();
   const paths = new LabPaths(stateDirectory(Deno.env), command.lab);
   switch (command.kind) {
     case "up": {

@@ -1,7 +1,7 @@
 import { identifyProcess } from "../../ops/process_identity.ts";
 import { checkName, type HostPlan } from "./address_plan.ts";
 import { readGatewayNote } from "./gateway_control.ts";
-import { buildLab, type BuildOptions, removeLab } from "./lab_building.ts";
+import { buildLab, type BuildOptions, removeAbandonedLabs, removeLab } from "./lab_building.ts";
 import { inventoryText } from "./inventory_text.ts";
 import { LabError } from "./lab_error.ts";
 import { LabHost } from "./lab_host.ts";
@@ -35,6 +35,13 @@ export class Lab implements AsyncDisposable {
     checkName("lab", name);
     for (const host of options.hosts) checkName("host", host);
     const paths = new LabPaths(stateDirectory(Deno.env), name);
+    await removeAbandonedLabs(paths.shared);
+    if (readHosts(paths).length > 0) {
+      throw new LabError(
+        `Cannot open lab "${name}" as there is one of that name: remove it with "deno task lab ` +
+          `down --name ${name}", or take another name`,
+      );
+    }
     const owner = identifyProcess(Deno.pid);
     try {
       const hosts = await buildLab(paths, {

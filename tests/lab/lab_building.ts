@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
 import type { ProcessIdentity } from "../../ops/process_identity.ts";
 import type { HostPlan } from "./address_plan.ts";
+import { DirectoryLock } from "./directory_lock.ts";
 import { makeDisk } from "./disk.ts";
-import { FileLock } from "./file_lock.ts";
 import { startGateway } from "./gateway_control.ts";
 import { hasImage, makeImage, removeImage } from "./image.ts";
 import { raiseInotifyLimit, restoreInotifyLimit } from "./inotify_limit.ts";
 import { labGroup } from "./lab_control_group.ts";
 import { LabError } from "./lab_error.ts";
 import { LabPaths, type SharedPaths } from "./lab_paths.ts";
-import { abandonedLabs, addHosts, labNames, readHosts } from "./lab_record.ts";
+import { addHosts, isAbandoned, labNames, readHosts } from "./lab_record.ts";
 import { repairLink } from "./link.ts";
 import { loopFilesBelow } from "./loop_devices.ts";
 import { readMounts } from "./mount_table.ts";
@@ -46,9 +46,8 @@ export interface BuildOptions {
 export async function buildLab(paths: LabPaths, options: BuildOptions): Promise<HostPlan[]> {
   const { progress = (): void => {}, signal } = options;
   await installPrerequisites(progress);
-  await Deno.mkdir(paths.shared.root, { recursive: true });
   await removeAbandonedLabs(paths.shared);
-  using _lock = await FileLock.take(paths.lock);
+  using _lock = await DirectoryLock.take(paths.directory);
   const hosts = await registerHosts(paths, options, progress);
 
   const publicKey = await makeKey(paths);
@@ -65,7 +64,7 @@ export async function buildLab(paths: LabPaths, options: BuildOptions): Promise<
 
 /** Gives a host a fresh disk: it is as it was when the lab was built, with another host key. */
 export async function resetHost(paths: LabPaths, host: HostPlan): Promise<void> {
-  using _lock = await FileLock.take(paths.lock);
+  using _lock = await DirectoryLock.take(paths.directory);
   const hosts = readHosts(paths);
   await new Power(paths, host).cut();
   await Deno.remove(paths.host(host.name).disk);
@@ -81,43 +80,50 @@ export async function resetHost(paths: LabPaths, host: HostPlan): Promise<void> 
  * @param options.purge Also the image, when no other lab is left.
  */
 export async function removeLab(paths: LabPaths, options: { purge?: boolean } = {}): Promise<void> {
-  if (!existsSync(paths.shared.root)) return;
-  {
-    using _lock = await FileLock.take(paths.lock);
-    const group = labGroup(paths);
-    await group.kill();
-    group.remove();
-    const mounts = readMounts().filter(({ mountPoint }) =>
-      mountPoint.startsWith(`${paths.directory}/`)
-    );
-    for (const { mountPoint } of mounts.reverse()) {
-      await mustRun("remove the lab's mounts", ["umount", mountPoint]);
-    }
-    const detached = await waitUntil(
-      () => loopFilesBelow(paths.directory).length === 0,
-      detachTimeoutMs,
-    );
-    if (!detached) {
-      throw new LabError(
-        `Cannot remove lab "${paths.name}" as disks are in use: ` +
-          `${loopFilesBelow(paths.directory).join(", ")}; see who with "losetup" and "lsof"`,
-      );
-    }
-    await removeTree(paths.directory);
-    using _sharedLock = await FileLock.take(paths.shared.lock);
-    if (labNames(paths.shared).length === 0) {
-      restoreInotifyLimit(paths.shared);
-      if (options.purge) await removeImage(paths.shared);
-    }
-  }
-  if (options.purge) {
-    await Deno.remove(paths.shared.root).catch(() => {}); // another lab is there, or is coming
+  const { shared } = paths;
+  using _lock = await DirectoryLock.take(paths.directory);
+  await removeLocked(paths);
+  using _sharedLock = await DirectoryLock.take(shared.root);
+  if (labNames(shared).length > 0) return;
+  restoreInotifyLimit(shared);
+  if (options.purge || !hasImage(shared)) {
+    await removeImage(shared);
+    await removeTree(shared.root);
   }
 }
 
-/** Removes the labs of tests that were killed. */
+/** Removes the labs of tests that were killed. Those that somebody works on stay. */
 export async function removeAbandonedLabs(shared: SharedPaths): Promise<void> {
-  for (const paths of abandonedLabs(shared)) await removeLab(paths);
+  for (const name of labNames(shared)) {
+    const paths = new LabPaths(shared.root, name);
+    if (!isAbandoned(paths)) continue;
+    using lock = await DirectoryLock.tryTake(paths.directory);
+    if (lock !== undefined && isAbandoned(paths)) await removeLocked(paths);
+  }
+}
+
+/** Removes a lab whose lock the caller holds. */
+async function removeLocked(paths: LabPaths): Promise<void> {
+  const group = labGroup(paths);
+  await group.kill();
+  group.remove();
+  const mounts = readMounts().filter(({ mountPoint }) =>
+    mountPoint.startsWith(`${paths.directory}/`)
+  );
+  for (const { mountPoint } of mounts.reverse()) {
+    await mustRun("remove the lab's mounts", ["umount", mountPoint]);
+  }
+  const detached = await waitUntil(
+    () => loopFilesBelow(paths.directory).length === 0,
+    detachTimeoutMs,
+  );
+  if (!detached) {
+    throw new LabError(
+      `Cannot remove lab "${paths.name}" as disks are in use: ` +
+        `${loopFilesBelow(paths.directory).join(", ")}; see by whom with "losetup" and "lsof"`,
+    );
+  }
+  await removeTree(paths.directory);
 }
 
 /** Notes the hosts, and makes sure of what all labs share. */
@@ -127,9 +133,11 @@ async function registerHosts(
   progress: (text: string) => void,
 ): Promise<HostPlan[]> {
   const { shared } = paths;
-  using _lock = await FileLock.take(shared.lock);
+  using _lock = await DirectoryLock.take(shared.root);
   if (!hasImage(shared)) {
-    const labs = labNames(shared);
+    const labs = labNames(shared).filter((name) =>
+      readHosts(new LabPaths(shared.root, name)).length > 0
+    );
     if (labs.length > 0) {
       throw new LabError(
         `Cannot make the lab's image anew as hosts run from it: labs ${labs.join(", ")}; run ` +

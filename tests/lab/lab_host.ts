@@ -1,7 +1,7 @@
 import type { HostPlan } from "./address_plan.ts";
 import { fillDiskScript, freeDiskScript } from "./full_disk.ts";
 import { resetHost } from "./lab_building.ts";
-import { FileLock } from "./file_lock.ts";
+import { DirectoryLock } from "./directory_lock.ts";
 import { LabError } from "./lab_error.ts";
 import type { LabPaths } from "./lab_paths.ts";
 import { clearLink, shapeLink } from "./link.ts";
@@ -73,13 +73,13 @@ export class LabHost {
    */
   async shape(shape: Partial<LinkShape>): Promise<void> {
     const checked = checkLinkShape(shape);
-    using _lock = await FileLock.take(this.#paths.lock);
+    using _lock = await DirectoryLock.take(this.#paths.directory);
     await shapeLink(this.#paths, this.plan, checked);
   }
 
   /** Takes the link's shape away. */
   async clearShape(): Promise<void> {
-    using _lock = await FileLock.take(this.#paths.lock);
+    using _lock = await DirectoryLock.take(this.#paths.directory);
     await clearLink(this.#paths, this.plan);
   }
 

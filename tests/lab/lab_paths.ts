@@ -7,7 +7,10 @@ export function stateDirectory(environment: { get(name: string): string | undefi
   return chosen?.startsWith("/") ? chosen.replace(/(?<=.)\/+$/, "") : defaultStateDirectory;
 }
 
-/** Files that all labs of a state directory share. No lab can have such a name. */
+/**
+ * Files that all labs of a state directory share; no lab can have such a name. The lock of `root` is
+ * held while they change, and while labs come and go.
+ */
 export class SharedPaths {
   constructor(readonly root: string) {}
 
@@ -26,17 +29,13 @@ export class SharedPaths {
   get imageLog(): string {
     return `${this.root}/_image.log`;
   }
-  /** Held while the image is made, and while labs come and go. */
-  get lock(): string {
-    return `${this.root}/_lock`;
-  }
   /** The kernel's limit before it was raised. */
   get inotifyNote(): string {
     return `${this.root}/_inotify.json`;
   }
 }
 
-/** Files of one lab. Everything is below `directory`, but for its lock. */
+/** Files of one lab, all of them below `directory`, whose lock is held while the lab changes. */
 export class LabPaths {
   readonly directory: string;
   readonly shared: SharedPaths;
@@ -46,10 +45,6 @@ export class LabPaths {
     this.directory = `${root}/${name}`;
   }
 
-  /** Held while a command changes the lab; beside the directory, which `down` removes. */
-  get lock(): string {
-    return `${this.shared.root}/${this.name}.lock`;
-  }
   /** Which hosts the lab has. */
   get record(): string {
     return `${this.directory}/lab.json`;
@@ -107,10 +102,6 @@ export class HostPaths {
   /** Lines of `ip -batch` that give the host its addresses, for the host. */
   get addressLines(): string {
     return `${this.directory}/eth0.ip`;
-  }
-  /** Held while the host is switched on. */
-  get powerLock(): string {
-    return `${this.directory}/power.lock`;
   }
   get consoleLog(): string {
     return `${this.directory}/console.log`;

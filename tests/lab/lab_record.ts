@@ -2,7 +2,7 @@ import { writeFileAtomically } from "../../ops/atomic_file.ts";
 import { isProcessIdentity, isRunning, type ProcessIdentity } from "../../ops/process_identity.ts";
 import { type HostPlan, maxHosts, planHost } from "./address_plan.ts";
 import { LabError } from "./lab_error.ts";
-import { LabPaths, type SharedPaths } from "./lab_paths.ts";
+import type { LabPaths, SharedPaths } from "./lab_paths.ts";
 
 /**
  * What is noted of a lab, before anything of it is made. Everything that a lab makes is found by its
@@ -58,12 +58,11 @@ export function labNames(shared: SharedPaths): string[] {
   }
 }
 
-/** Labs whose owner has ended without removing them. */
-export function abandonedLabs(shared: SharedPaths): LabPaths[] {
-  return labNames(shared).map((name) => new LabPaths(shared.root, name)).filter((paths) => {
-    const owner = readRecord(paths)?.owner;
-    return isProcessIdentity(owner) && !isRunning(owner);
-  });
+/** Whether a lab's owner has ended without removing it, or before it could note anything. */
+export function isAbandoned(paths: LabPaths): boolean {
+  const record = readRecord(paths);
+  if (record === undefined) return true;
+  return isProcessIdentity(record.owner) && !isRunning(record.owner);
 }
 
 function readRecord(paths: LabPaths): LabRecord | undefined {

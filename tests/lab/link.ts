@@ -49,10 +49,12 @@ export async function shapeLink(
     await other.kill(); // its devices go with it
     other.remove();
   }
-  const { near, segment } = host.interfaces;
-  // At no time are there two ways, which frames would go round in circles.
+  const { near, far, segment } = host.interfaces;
+  // At no time are there two ways, which frames would go round in circles. Both ends are taken out,
+  // so that both bridges forget who was behind them.
   await routerOf(paths).configure(`shape the link of ${host.name}`, [
     `link set ${near} nomaster`,
+    `link set ${far} nomaster`,
     `link set ${note!.hostSide} master ${segment} up`,
     `link set ${note!.routerSide} master ${bridge} up`,
   ]);
@@ -64,9 +66,10 @@ export async function clearLink(paths: LabPaths, host: HostPlan): Promise<void> 
   const { wire } = hostGroups(paths, host.name);
   await wire.kill(); // its devices go with it
   for (const group of wire.children) group.remove();
-  const { near, segment } = host.interfaces;
+  const { near, far, segment } = host.interfaces;
   await routerOf(paths).configure(`clear the link of ${host.name}`, [
     `link set ${near} master ${segment}`,
+    `link set ${far} master ${bridge}`,
   ]);
   await Deno.remove(paths.host(host.name).wireNote).catch(() => {}); // it may never have been there
 }

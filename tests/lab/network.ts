@@ -20,8 +20,8 @@ export function routerOf(paths: LabPaths): NetworkNamespace {
 }
 
 /**
- * Makes the router with its bridge and, for each host, a segment and a pair that is connected to the
- * bridge only. Completes what is half made; what is there stays as it is, cut or shaped.
+ * Makes the router with its bridge and, for each host, a segment and a pair that leads nowhere yet.
+ * Completes what is half made; what is there stays as it is, cut or shaped.
  */
 export async function makeRouter(paths: LabPaths, hosts: readonly HostPlan[]): Promise<void> {
   const router = routerOf(paths);
@@ -39,7 +39,7 @@ export async function makeRouter(paths: LabPaths, hosts: readonly HostPlan[]): P
     // The segment comes last, and so stands for all of it; what it leads to is the link's affair.
     lines.push(
       ...(there.has(near) ? [] : [`link add ${near} type veth peer name ${far}`]),
-      `link set ${far} master ${bridge} up`,
+      `link set ${far} up`,
       `link set ${near} up`,
       `link add ${segment} up type bridge forward_delay 0`,
     );

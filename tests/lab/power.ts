@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { startInBackground } from "./background_program.ts";
 import type { HostPlan } from "./address_plan.ts";
+import { DirectoryLock } from "./directory_lock.ts";
 import { checkDisk } from "./disk.ts";
 import { type HostGroups, hostGroups, makeHostGroups } from "./lab_control_group.ts";
-import { FileLock } from "./file_lock.ts";
 import { LabError } from "./lab_error.ts";
 import type { HostPaths, LabPaths } from "./lab_paths.ts";
 import { loopDeviceOf, stopWriting } from "./loop_devices.ts";
@@ -140,7 +140,7 @@ export class Power {
   async #switchOn(signal?: AbortSignal): Promise<void> {
     const files = this.#files;
     // Two systems that run from one disk would destroy it.
-    using _lock = await FileLock.take(files.powerLock);
+    using _lock = await DirectoryLock.take(files.directory);
     if (this.isOn) return;
     await this.#end(); // when power.sh was killed, the host may be about to end
     await checkDisk(files.disk);

@@ -20,9 +20,7 @@ export function missingPackages(): string[] {
     .map(([, debianPackage]) => debianPackage);
 }
 
-/**
- * Why this machine can't have a lab whatever is installed; `undefined` when it can.
- */
+/** Why this machine can't have a lab whatever is installed; `undefined` when it can. */
 function unfitReason(): string | undefined {
   if (Deno.build.os !== "linux") {
     return `Cannot run a lab as it needs Linux namespaces: this system is "${Deno.build.os}"`;
@@ -56,6 +54,12 @@ export function labSkipReason(): string | undefined {
   return reason;
 }
 
+/** @throws {LabPrerequisiteError} when this machine can't have a lab, whatever is installed. */
+export function requireFitMachine(): void {
+  const reason = unfitReason();
+  if (reason !== undefined) throw new LabPrerequisiteError(reason);
+}
+
 /**
  * Installs the Debian packages that are missing.
  *
@@ -63,8 +67,7 @@ export function labSkipReason(): string | undefined {
  * @throws {LabPrerequisiteError} when this machine can't have a lab, or won't install them.
  */
 export async function installPrerequisites(progress: (text: string) => void): Promise<void> {
-  const unfit = unfitReason();
-  if (unfit !== undefined) throw new LabPrerequisiteError(unfit);
+  requireFitMachine();
   const missing = missingPackages();
   if (missing.length === 0) return;
   progress(`Installing ${missing.join(", ")}`);

@@ -31,7 +31,7 @@ function sshConfig(paths: LabPaths, hosts: readonly HostPlan[]): string {
     `Host ${name} ${address}\n  HostName ${address}\n  HostKeyAlias ${name}\n`
   );
   // `nc -F` connects inside the router's namespace, hands the socket to ssh and ends: no process
-  // and no copying is left between ssh and the host.
+  // and no copying is left between ssh and the host. ssh's own timeout begins after that.
   return `# Written by deno task lab; lab "${paths.name}"
 ${aliases.join("")}Host *
   User root
@@ -41,7 +41,7 @@ ${aliases.join("")}Host *
   GlobalKnownHostsFile /dev/null
   StrictHostKeyChecking yes
   ConnectTimeout 10
-  ProxyCommand nsenter --net=${paths.routerNamespace} -- nc.openbsd -w 10 -F %h %p
+  ProxyCommand nsenter --net=${paths.routerNamespace} -- nc.openbsd -w 5 -F %h %p
   ProxyUseFdpass yes
 `;
 }
