@@ -11,7 +11,11 @@ export interface CommandEntry {
 /** The commands, in the order in which they are told about. A test holds it to `deno.json`. */
 export const commands: readonly CommandEntry[] = [
   { name: "deploy", load: async () => (await import("./deploy.ts")).program },
+  { name: "restart", load: async () => (await import("./restart.ts")).program },
+  { name: "rollback", load: async () => (await import("./rollback.ts")).program },
   { name: "status", load: async () => (await import("./status.ts")).program },
+  { name: "logs", load: async () => (await import("./logs.ts")).program },
+  { name: "exec", load: async () => (await import("./exec.ts")).program },
   { name: "inventory", load: async () => (await import("./inventory.ts")).program },
   { name: "probe", load: async () => (await import("./probe/arguments.ts")).probeProgram },
   { name: "down", load: async () => (await import("./down.ts")).program },

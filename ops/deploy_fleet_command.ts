@@ -6,12 +6,8 @@ import { readCredentials } from "./fleet/credentials.ts";
 import { deployFleet, type PlannedChanges } from "./fleet/deploy_fleet.ts";
 import { deployJson } from "./fleet/deploy_json.ts";
 import { readUnits } from "./fleet/units.ts";
-import {
-  type ChangeValues,
-  type FleetCommand,
-  type FleetCommandValues,
-  runFleetCommand,
-} from "./fleet_command.ts";
+import { type FleetCommand, runFleetCommand } from "./fleet_command.ts";
+import type { ChangeValues, HostsCommandValues } from "./hosts_command.ts";
 import { buildRelease } from "./release/build_release.ts";
 import { changesText } from "./terminal/changes_text.ts";
 import { counted } from "./terminal/quantities.ts";
@@ -19,7 +15,7 @@ import { summaryText } from "./terminal/summary.ts";
 
 /** What the command line says about deploying a fleet. */
 export interface DeployFleetValues {
-  readonly common: FleetCommandValues;
+  readonly common: HostsCommandValues;
   readonly change: ChangeValues;
   readonly tags: TagSelection;
   readonly serial: Serial | undefined;

@@ -3,20 +3,15 @@
 import type { CommandContext } from "./command.ts";
 import type { RollingOptions } from "./fleet/restart_fleet.ts";
 import { rollingJson } from "./fleet/rolling_json.ts";
-import {
-  type ChangeValues,
-  type FleetCommand,
-  type FleetCommandValues,
-  requireInventory,
-  runFleetCommand,
-} from "./fleet_command.ts";
+import { type FleetCommand, runFleetCommand } from "./fleet_command.ts";
 import { rollingSettings } from "./fleet_options.ts";
+import { type ChangeValues, type HostsCommandValues, requireInventory } from "./hosts_command.ts";
 import { interruptionText } from "./terminal/interruption_text.ts";
 import { counted } from "./terminal/quantities.ts";
 import { summaryText } from "./terminal/summary.ts";
 
 /** The flags of both. */
-export type RollingValues = FleetCommandValues & ChangeValues & {
+export type RollingValues = HostsCommandValues & ChangeValues & {
   readonly serial: string | undefined;
   readonly maxFail: string;
   readonly drainTimeout: number | undefined;

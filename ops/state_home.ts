@@ -23,6 +23,17 @@ export function stateHome(environment: Environment): string {
   );
 }
 
+/**
+ * Where the sockets of OpenSSH's connection masters are: below `XDG_RUNTIME_DIR` where there is one,
+ * since their paths must be short, else below the directory for our state.
+ *
+ * @throws {ConfigError} when there is no home directory either.
+ */
+export function controlDirectory(environment: Environment): string {
+  const runtime = environment.get("XDG_RUNTIME_DIR");
+  return runtime?.startsWith("/") ? joined(runtime, "ztna-fleet") : `${stateHome(environment)}/ssh`;
+}
+
 function joined(directory: string, rest: string): string {
   return `${directory.replace(/\/+$/, "")}/${rest}`;
 }

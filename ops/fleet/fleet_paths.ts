@@ -10,20 +10,15 @@ export interface FleetPaths {
   readonly auditFile: string;
   /** Held while certificates are made. */
   readonly lockFile: string;
-  /** Sockets of OpenSSH's connection masters; its paths must be short. */
-  readonly control: string;
 }
 
 /** The paths of the fleet `name`, below the directory for our state. */
 export function fleetPathsOf(environment: Environment, name: string): FleetPaths {
-  const home = stateHome(environment);
-  const root = `${home}/fleets/${name}`;
-  const runtime = environment.get("XDG_RUNTIME_DIR");
+  const root = `${stateHome(environment)}/fleets/${name}`;
   return {
     root,
     tls: `${root}/tls`,
     auditFile: `${root}/audit.jsonl`,
     lockFile: `${root}/lock`,
-    control: runtime?.startsWith("/") ? `${runtime}/ztna-fleet` : `${home}/ssh`,
   };
 }

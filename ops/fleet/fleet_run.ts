@@ -5,14 +5,14 @@ import { exceedsMaxFail, type HostCount } from "../engine/run/batches.ts";
 import type { FleetEvent, HostOutcome } from "../engine/run/event.ts";
 import { forEachLimited } from "../engine/run/for_each_limited.ts";
 import type { FleetHost } from "./fleet.ts";
-import { HostRun } from "./host_run.ts";
+import { HostRun, type RunHost } from "./host_run.ts";
 
 /** What a {@linkcode FleetRun} works with. */
-export interface FleetRunOptions {
+export interface FleetRunOptions<H extends RunHost> {
   /** The hosts that the command is about. */
-  readonly hosts: readonly FleetHost[];
+  readonly hosts: readonly H[];
   /** Opens a connection to one of them. */
-  readonly connect: (host: FleetHost) => Promise<Connection>;
+  readonly connect: (host: H) => Promise<Connection>;
   /** Most hosts that are worked on at a time. */
   readonly forks: number;
   readonly emit: (event: FleetEvent) => void;
@@ -24,12 +24,12 @@ export interface FleetRunOptions {
  * A command's way through its hosts. An error of one host ends that host's part, is reported, and
  * lets the others go on; how many may fail is asked at the end of each stage.
  */
-export class FleetRun implements AsyncDisposable {
-  readonly #options: FleetRunOptions;
+export class FleetRun<H extends RunHost = FleetHost> implements AsyncDisposable {
+  readonly #options: FleetRunOptions<H>;
   /** All hosts, in inventory order. */
-  readonly hosts: readonly HostRun[];
+  readonly hosts: readonly HostRun<H>[];
 
-  constructor(options: FleetRunOptions) {
+  constructor(options: FleetRunOptions<H>) {
     this.#options = options;
     this.hosts = options.hosts.map((host) => new HostRun(host));
   }
@@ -40,17 +40,17 @@ export class FleetRun implements AsyncDisposable {
   }
 
   /** Hosts that are neither finished nor out. */
-  get remaining(): HostRun[] {
+  get remaining(): HostRun<H>[] {
     return this.hosts.filter(({ outcome }) => outcome === undefined);
   }
 
   /** Hosts that failed or could not be reached. */
-  get failed(): HostRun[] {
+  get failed(): HostRun<H>[] {
     return this.hosts.filter(({ hasFailed }) => hasFailed);
   }
 
   /** Connects to every host and does something there. */
-  async connectAll(work: (host: HostRun) => Promise<void>): Promise<void> {
+  async connectAll(work: (host: HostRun<H>) => Promise<void>): Promise<void> {
     await this.forEach(this.hosts, async (run) => {
       this.emit({ type: "host_state", host: run.name, phase: "connecting" });
       run.connection = await this.#options.connect(run.host);
@@ -65,8 +65,8 @@ export class FleetRun implements AsyncDisposable {
    * @throws the signal's reason when the run is interrupted.
    */
   async forEach(
-    hosts: readonly HostRun[],
-    work: (host: HostRun) => Promise<void>,
+    hosts: readonly HostRun<H>[],
+    work: (host: HostRun<H>) => Promise<void>,
   ): Promise<void> {
     const { signal, forks } = this.#options;
     await forEachLimited(hosts, forks, async (run) => {
@@ -93,9 +93,9 @@ export class FleetRun implements AsyncDisposable {
    * as they are.
    */
   async rolling(
-    batches: readonly (readonly HostRun[])[],
+    batches: readonly (readonly HostRun<H>[])[],
     maxFail: HostCount,
-    work: (host: HostRun) => Promise<void>,
+    work: (host: HostRun<H>) => Promise<void>,
   ): Promise<{ readonly stopped: boolean }> {
     const of = batches.length;
     for (const [at, batch] of batches.entries()) {
@@ -111,7 +111,7 @@ export class FleetRun implements AsyncDisposable {
   }
 
   /** It is over for a host. */
-  finish(run: HostRun, outcome: HostOutcome, error?: string): void {
+  finish(run: HostRun<H>, outcome: HostOutcome, error?: string): void {
     if (run.outcome !== undefined) return;
     run.finish(outcome, error);
     this.emit({

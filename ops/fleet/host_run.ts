@@ -1,10 +1,17 @@
 import type { Connection } from "../engine/connection/connection.ts";
+import type { ConnectionSettings } from "../engine/connection/connection_settings.ts";
 import type { HostOutcome } from "../engine/run/event.ts";
 import type { FleetHost } from "./fleet.ts";
 
+/** What a run needs of a host. */
+export interface RunHost {
+  readonly name: string;
+  readonly connection: ConnectionSettings;
+}
+
 /** One host during a run: what is known of it, and how it ends. */
-export class HostRun {
-  readonly host: FleetHost;
+export class HostRun<H extends RunHost = FleetHost> {
+  readonly host: H;
   /** Changes made or, with `--check`, due. */
   changed = 0;
   /** What it ran before the run, and what it runs now; `null` for nothing or not known. */
@@ -14,7 +21,7 @@ export class HostRun {
   #outcome: HostOutcome | undefined;
   #error: string | undefined;
 
-  constructor(host: FleetHost) {
+  constructor(host: H) {
     this.host = host;
   }
 
