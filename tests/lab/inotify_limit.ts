@@ -1,7 +1,7 @@
 import { writeFileAtomically } from "../../ops/atomic_file.ts";
 import type { SharedPaths } from "./lab_paths.ts";
 
-const setting = "/proc/sys/fs/inotify/max_user_instances";
+const defaultSetting = "/proc/sys/fs/inotify/max_user_instances";
 
 /** Instances that a busy host takes: systemd, logind, dbus, and a user's own systemd. */
 const instancesPerHost = 8;
@@ -18,9 +18,15 @@ interface LimitNote {
 /**
  * Raises the machine's limit of inotify instances per user when `hosts` hosts, of all labs together,
  * need more. All hosts' root is one user to the kernel. The caller holds the lock of all labs.
+ *
+ * @param setting File of the limit.
  */
-export function raiseInotifyLimit(paths: SharedPaths, hosts: number): void {
-  const current = readLimit();
+export function raiseInotifyLimit(
+  paths: SharedPaths,
+  hosts: number,
+  setting = defaultSetting,
+): void {
+  const current = Number(Deno.readTextFileSync(setting));
   const raised = hosts * instancesPerHost + instancesOfMachine;
   if (raised <= current) return;
   const original = readNote(paths)?.original ?? current;
@@ -30,15 +36,12 @@ export function raiseInotifyLimit(paths: SharedPaths, hosts: number): void {
 }
 
 /** Puts the limit back, unless somebody has changed it since. The caller holds the lock of all labs. */
-export function restoreInotifyLimit(paths: SharedPaths): void {
+export function restoreInotifyLimit(paths: SharedPaths, setting = defaultSetting): void {
   const note = readNote(paths);
   if (note === undefined) return;
-  if (readLimit() === note.raised) Deno.writeTextFileSync(setting, String(note.original));
+  const current = Number(Deno.readTextFileSync(setting));
+  if (current === note.raised) Deno.writeTextFileSync(setting, String(note.original));
   Deno.removeSync(paths.inotifyNote);
-}
-
-function readLimit(): number {
-  return Number(Deno.readTextFileSync(setting));
 }
 
 function readNote(paths: SharedPaths): LimitNote | undefined {

@@ -22,7 +22,7 @@ export function readHosts(paths: LabPaths): HostPlan[] {
 }
 
 /**
- * Adds the hosts that are not there yet; those that are there keep their numbers.
+ * Adds the hosts that are not there yet; those that are there keep their numbers, and an owner stays.
  *
  * @returns all hosts.
  * @throws {LabError} when there would be more than {@linkcode maxHosts}.
@@ -32,7 +32,8 @@ export function addHosts(
   wanted: readonly string[],
   owner: ProcessIdentity | undefined,
 ): HostPlan[] {
-  const hosts = [...new Set([...readRecord(paths)?.hosts ?? [], ...wanted])];
+  const before = readRecord(paths);
+  const hosts = [...new Set([...before?.hosts ?? [], ...wanted])];
   if (hosts.length > maxHosts) {
     throw new LabError(
       `Cannot add hosts to lab "${paths.name}" as a lab has at most ${maxHosts}: it would have ` +
@@ -40,7 +41,7 @@ export function addHosts(
     );
   }
   Deno.mkdirSync(paths.directory, { recursive: true });
-  const record: LabRecord = { hosts, owner };
+  const record: LabRecord = { hosts, owner: before?.owner ?? owner };
   writeFileAtomically(paths.record, `${JSON.stringify(record, undefined, 2)}\n`);
   return readHosts(paths);
 }

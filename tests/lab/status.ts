@@ -1,4 +1,6 @@
 import type { HostPlan } from "./address_plan.ts";
+import { readGatewayNote } from "./gateway_control.ts";
+import { gatewayGroup } from "./lab_control_group.ts";
 import { LabHost } from "./lab_host.ts";
 import type { LabPaths } from "./lab_paths.ts";
 import { readHosts } from "./lab_record.ts";
@@ -14,6 +16,8 @@ export interface HostStatus {
   readonly state: string;
   /** `up` or `cut`, and its shape if it has one. */
   readonly link: string;
+  /** UDP address on this machine that leads to port 4433 of the host; `null` without a gateway. */
+  readonly gateway: string | null;
 }
 
 /** The state of all hosts of a lab. */
@@ -21,11 +25,13 @@ export async function labStatus(paths: LabPaths): Promise<HostStatus[]> {
   const hosts = readHosts(paths);
   if (hosts.length === 0) return [];
   const up = await interfacesUp(paths);
+  const ports = gatewayGroup(paths).isPopulated ? readGatewayNote(paths) ?? {} : {};
   return await Promise.all(hosts.map(async (plan): Promise<HostStatus> => ({
     name: plan.name,
     address: plan.address,
     state: await hostState(paths, plan),
     link: linkText(up.has(plan.interfaces.segment), linkShape(paths, plan)),
+    gateway: ports[plan.name] === undefined ? null : `127.0.0.1:${ports[plan.name]}`,
   })));
 }
 
@@ -34,8 +40,10 @@ export function statusText(paths: LabPaths, status: readonly HostStatus[]): stri
   if (status.length === 0) {
     return `Lab "${paths.name}" has no hosts: "deno task lab up" makes some`;
   }
-  return status.map(({ name, address, state, link }) =>
-    [name.padEnd(14), address.padEnd(14), state.padEnd(10), link].join(" ").trimEnd()
+  return status.map(({ name, address, state, link, gateway }) =>
+    [name.padEnd(14), address.padEnd(14), state.padEnd(10), (gateway ?? "-").padEnd(16), link].join(
+      " ",
+    )
   ).join("\n");
 }
 
