@@ -95,7 +95,10 @@ ztna_install_package() {
 }
 # ztna_set_sysctl FILE VALUE: the kernel may round a value, and says no word.
 ztna_set_sysctl() {
-  printf '%s\\n' "$2" > "$1"
+  printf '%s\\n' "$2" > "$1" || {
+    ztna_say "The kernel refuses the value: $2"
+    return 1
+  }
   actual=$(cat -- "$1")
   if [ "$actual" != "$2" ]; then
     ztna_say "The kernel takes another value: $actual instead of $2"

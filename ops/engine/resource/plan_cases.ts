@@ -434,10 +434,9 @@ export const planCases: readonly PlanCase[] = [
     facts: { ...ztna, users: { ztna: { ...systemUser, shell: "/bin/false" } } },
   },
   {
-    title: "corrects a user's home",
+    title: "leaves the home of a user alone that is there",
     resources: [user],
     facts: { ...ztna, users: { ztna: { ...systemUser, home: "/nonexistent" } } },
-    changes: ["update the system user ztna: home /nonexistent -> /var/lib/ztna"],
   },
   {
     title: "repairs a user whose group is lost",
@@ -591,6 +590,21 @@ export const planCases: readonly PlanCase[] = [
     title: "does not enable what has nothing to enable",
     resources: [service],
     facts: unit({ fileState: "static" }),
+  },
+  {
+    title: "enables what had nothing to enable before its unit was written anew",
+    resources: [unitFile, service],
+    facts: { ...unit({ fileState: "static" }), parents: ["/etc/systemd/system"] },
+    changes: [
+      "create /etc/systemd/system/ztna-relay@.service (mode 0644, root:root)",
+      "enable ztna-relay@a.service: enabled static -> enabled",
+    ],
+  },
+  {
+    title: "does not enable what has nothing to enable because another unit has changed",
+    resources: [{ ...unitFile, path: "/etc/systemd/system/other@.service" } as Resource, service],
+    facts: { ...unit({ fileState: "static" }), parents: ["/etc/systemd/system"] },
+    changes: ["create /etc/systemd/system/other@.service (mode 0644, root:root)"],
   },
   {
     title: "stops and disables a service",

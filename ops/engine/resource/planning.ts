@@ -37,6 +37,7 @@ export class Planning {
   /** Whether a change so far may create anything: packages and commands do. */
   #isUnforeseeable = false;
   #hasRefreshedPackages = false;
+  readonly #newUnits = new Set<string>();
   #hasNewUnits = false;
 
   constructor(facts: Facts, { diff = false }: PlanOptions) {
@@ -65,6 +66,7 @@ export class Planning {
         break;
     }
     if ("path" in resource && unitDirectories.some((path) => resource.path.startsWith(path))) {
+      this.#newUnits.add(resource.path.slice(resource.path.lastIndexOf("/") + 1));
       this.#hasNewUnits = true;
     }
   }
@@ -89,6 +91,11 @@ export class Planning {
     const hasNewUnits = this.#hasNewUnits;
     this.#hasNewUnits = false;
     return hasNewUnits;
+  }
+
+  /** Whether a change so far writes the file of a unit, or of its template. */
+  writesUnit(unit: string): boolean {
+    return this.#newUnits.has(unit) || this.#newUnits.has(unit.replace(/@.*\./, "@."));
   }
 
   /** Whether a resource's path can be made; refuses it otherwise. */

@@ -54,7 +54,7 @@ export interface LinkResource extends ResourceBase {
 export interface UserResource extends ResourceBase {
   readonly kind: "user";
   readonly name: string;
-  /** What the account says its home is; it is not made. */
+  /** What a new account says its home is; it is not made. An account that is there keeps its own. */
   readonly home: string;
 }
 
@@ -78,7 +78,10 @@ export interface SysctlResource extends ResourceBase {
   readonly optional?: boolean;
 }
 
-/** A systemd service, socket or timer: whether it is enabled and whether it runs. */
+/**
+ * A systemd service, socket or timer: whether it is enabled and whether it runs. One that runs
+ * already is not restarted: a file of its unit notifies handlers that reload systemd and restart it.
+ */
 export interface ServiceResource extends ResourceBase {
   readonly kind: "service";
   /** Unit name with its suffix: `ztna-relay@a.service`. */

@@ -6,7 +6,7 @@ import type { ServiceResource } from "../resource.ts";
 
 /** States of a unit's file that `systemctl disable` ends. */
 const enabledStates = ["enabled", "enabled-runtime"];
-/** States that `systemctl enable` leads to, or cannot change: the file says all there is. */
+/** States that `systemctl enable` leads to, or cannot change, unless the file does. */
 const settledStates = ["enabled", "static", "generated", "transient", "indirect", "alias"];
 const runningStates = ["active", "reloading", "refreshing"];
 const stoppedStates = ["inactive", "failed"];
@@ -25,7 +25,7 @@ export function planService(resource: ServiceResource, planning: Planning): void
   }
   const steps = [
     ...(fact.needsReload ? [reloadStep] : []),
-    ...enablingSteps(resource, fact),
+    ...enablingSteps(resource, fact, planning.writesUnit(unit)),
     ...runningSteps(resource, fact),
   ];
   if (steps.length === 0) return;
@@ -58,8 +58,14 @@ const reloadStep: Step = {
   script: "",
 };
 
-function enablingSteps({ unit, enabled }: ServiceResource, { fileState }: UnitFact): Step[] {
-  const suits = enabled ? settledStates.includes(fileState) : !enabledStates.includes(fileState);
+function enablingSteps(
+  { unit, enabled }: ServiceResource,
+  { fileState }: UnitFact,
+  isNewFile: boolean,
+): Step[] {
+  const suits = enabled
+    ? settledStates.includes(fileState) && !(isNewFile && fileState === "static")
+    : !enabledStates.includes(fileState);
   if (suits) return [];
   const verb = enabled ? "enable" : "disable";
   return [{

@@ -33,14 +33,13 @@ export function planUser(resource: UserResource, planning: Planning): void {
     });
     return;
   }
-  const differences = userDifferences(resource, user, gid);
+  const differences = userDifferences(name, user, gid);
   if (differences.length === 0) return;
   planning.add(resource, {
     summary: `update the system user ${name}`,
     differences,
     script: groupScript(name) +
-      `usermod --gid ${shellQuote(name)} --home ${shellQuote(home)} --shell ${noLogin} -- ` +
-      `${shellQuote(name)}\n`,
+      `usermod --gid ${shellQuote(name)} --shell ${noLogin} -- ${shellQuote(name)}\n`,
   });
 }
 
@@ -50,17 +49,11 @@ function groupScript(name: string): string {
   }\n`;
 }
 
-function userDifferences(
-  { name, home }: UserResource,
-  user: UserFact,
-  gid: number | undefined,
-): Difference[] {
+/** Not the home: what is there may be elsewhere by intention, and `usermod` refuses while it runs. */
+function userDifferences(name: string, user: UserFact, gid: number | undefined): Difference[] {
   const differences: Difference[] = [];
   if (user.gid !== gid) {
     differences.push({ property: "group", from: String(user.gid), to: name });
-  }
-  if (user.home !== home) {
-    differences.push({ property: "home", from: shown(user.home), to: shown(home) });
   }
   if (!noLoginShells.includes(user.shell)) {
     differences.push({ property: "shell", from: shown(user.shell), to: noLogin });
