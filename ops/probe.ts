@@ -14,6 +14,14 @@ async function main({ report, signal }: CommandContext): Promise<number> {
     writeError: (text) => void Deno.stderr.writeSync(encoder.encode(text)),
     isTerminal: Deno.stderr.isTerminal(),
     localTarget: () => localProbeTarget(statePathsOf(Deno.env)),
+    fleetTarget: async (inventory, relay, serviceId) => {
+      const { fleetProbeTarget } = await import("./fleet/probe_target.ts");
+      const { loadSelection } = await import("./inventory_options.ts");
+      const { readFleet } = await import("./fleet/read_fleet.ts");
+      const warn = (text: string): void => report.warn(text);
+      const selection = await loadSelection({ inventory, limit: undefined }, { signal, warn });
+      return fleetProbeTarget(readFleet(selection.inventory, selection.hosts), relay, serviceId);
+    },
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Change } from "../engine/resource/change.ts";
 import type { Facts } from "../engine/resource/facts.ts";
-import { type Plan, planChanges } from "../engine/resource/plan.ts";
+import { dropHandlers, type Plan, planChanges } from "../engine/resource/plan.ts";
 import type { PlanOptions } from "../engine/resource/planning.ts";
 import type { Play, Resource } from "../engine/resource/resource.ts";
 import { type FleetHost, type ProgramName, programsOf, unitOf } from "./fleet.ts";
@@ -46,11 +46,11 @@ export function planHost(
     includes: (part: { readonly resource: string }) => boolean,
     handlers: Plan["handlers"],
   ): Plan => ({
+    ...plan,
     changes: plan.changes.filter(includes),
     handlers,
     warnings: plan.warnings.filter(includes),
     conflicts: plan.conflicts.filter(includes),
-    directories: plan.directories,
   });
   const activate = withoutSecondStarts(
     part(isLate, plan.handlers.filter(({ id }) => !earlyHandlers.has(id))),
@@ -72,24 +72,16 @@ function isDown(facts: Facts, program: ProgramName): boolean {
 
 /**
  * A program that a change starts has all that is new: the handlers that would restart or reload it
- * are due no more.
+ * need not run.
  */
 function withoutSecondStarts(plan: Plan, down: readonly ProgramName[]): Plan {
   const started = down.filter((program) =>
     plan.changes.some(({ resource }) => resource === serviceId(program))
   );
-  const dropped = new Set(started.flatMap((program) => [
-    handlerOf("restart", program),
-    handlerOf("reload", program),
-  ]));
-  return {
-    ...plan,
-    changes: plan.changes.map((change) => ({
-      ...change,
-      notify: change.notify.filter((id) => !dropped.has(id)),
-    })),
-    handlers: plan.handlers.filter(({ id }) => !dropped.has(id)),
-  };
+  return dropHandlers(
+    plan,
+    started.flatMap((program) => [handlerOf("restart", program), handlerOf("reload", program)]),
+  );
 }
 
 /** Whether a plan has nothing to do. */

@@ -2,7 +2,7 @@ import { type Fleet, type FleetHost, fleetHost, type JsonObject } from "./fleet.
 import { authorityFile, retryKeyFile, tlsFilesOf } from "./host_paths.ts";
 
 /** The name in the certificate of every relay (protocol section 1.1). */
-const relayServerName = "ztna-server";
+export const relayServerName = "ztna-server";
 
 /** The relay's configuration file. The host must have a relay. */
 export function relayConfig(host: FleetHost): JsonObject {

@@ -1,12 +1,9 @@
 import type { ProbeReport, runProbe } from "../probe/probe.ts";
 import type { ProbeTarget } from "../probe/target.ts";
 import { verifyTunnel } from "../probe/verify_tunnel.ts";
-import { probeCredentialFiles } from "./credentials.ts";
 import type { FleetHost, FleetService } from "./fleet.ts";
 import type { FleetPaths } from "./fleet_paths.ts";
-
-/** The name in the certificate of every relay (protocol section 1.1). */
-const relayServerName = "ztna-server";
+import { probeTargetOf } from "./probe_target.ts";
 
 /** How often a watch sends, in ms: an outage is known to within two of these. */
 const watchIntervalMs = 20;
@@ -94,13 +91,7 @@ export class TunnelProber {
   }
 
   #target(relay: FleetHost, serviceId: string): ProbeTarget {
-    const { certificateFile, keyFile, caFile } = probeCredentialFiles(this.#paths);
-    return {
-      relay: relay.relay!.probeAddress,
-      serverName: relayServerName,
-      serviceId,
-      tls: { identity: { certificateFile, keyFile }, caFile, verifyPeer: true },
-    };
+    return probeTargetOf(this.#paths, relay, serviceId);
   }
 }
 

@@ -2,6 +2,7 @@ import { ConfigError } from "../../tunnel/errors.ts";
 import { defineProgram, type HostPort, parseOptions } from "../../tunnel/options.ts";
 import type { TlsIdentity } from "../../tunnel/quic/tls_config.ts";
 import { checkout } from "../checkout.ts";
+import { inventoryOptions } from "../inventory_options.ts";
 import { checkoutVersion } from "../release.ts";
 import { type LossLimit, parseLossLimit } from "./loss_limit.ts";
 import { maximumPayloadBytes, minimumPayloadBytes } from "./payload.ts";
@@ -9,6 +10,9 @@ import { defaultDestination, type InnerAddress, type ProbeProtocol } from "./pro
 
 /** A command line, checked. What was not given, and has no default, is `undefined`. */
 export interface ProbeArguments {
+  /** Where the inventory of the fleet to probe is; empty for none. */
+  readonly inventory: readonly string[];
+  /** With an inventory, its host name is that of a host there. */
   readonly relay: HostPort | undefined;
   readonly serviceId: string | undefined;
   readonly serverName: string | undefined;
@@ -56,12 +60,18 @@ export const probeProgram = defineProgram({
     "2 wrong usage, 4 relay unreachable, 130 interrupted",
   version: checkoutVersion(checkout),
   options: {
+    inventory: {
+      ...inventoryOptions.inventory,
+      group: "Where",
+      help: "Inventory of the fleet to probe: --relay is one of its hosts then, and certificates " +
+        "are the fleet's",
+    },
     relay: {
       type: "host_port",
       flag: "--relay",
       defaultPort: 4433,
       group: "Where",
-      help: "The relay; without it, the local deployment and its certificates",
+      help: "The relay; without it, the first one of the inventory, or the local deployment",
     },
     service: {
       type: "string",
@@ -208,6 +218,7 @@ export function readProbeCommand(argv: readonly string[]): ProbeCommand {
   return {
     kind: "run",
     arguments: {
+      inventory: values.inventory,
       relay: values.relay,
       serviceId: values.service,
       serverName: values.serverName,

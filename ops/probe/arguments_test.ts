@@ -13,6 +13,7 @@ function read(...argv: string[]): ProbeArguments {
 describe("probe command line", () => {
   it("has defaults for everything", () => {
     assertEquals(read(), {
+      inventory: [],
       relay: undefined,
       serviceId: undefined,
       serverName: undefined,
@@ -36,6 +37,7 @@ describe("probe command line", () => {
       "--ca ca.pem --cert a.pem --key a.key --proto icmp --count 7 --duration 1.5 --rate 100 " +
       "--size 500 --destination 10.0.0.9:53 --max-loss 2% --wait 0.5 --json";
     assertEquals(read(...argv.split(" ")), {
+      inventory: [],
       relay: { hostname: "relay.example", port: 4500 },
       serviceId: "web",
       serverName: "name",

@@ -25,6 +25,16 @@ export interface ProbeCommandContext {
   readonly isTerminal: boolean;
   /** What the local deployment, if there is one, gives its agents. */
   readonly localTarget: () => ProbeTarget | undefined;
+  /**
+   * What the fleet of an inventory gives its agents.
+   *
+   * @param relay Name of a host of it; the first one with the service by default.
+   */
+  readonly fleetTarget: (
+    inventory: readonly string[],
+    relay: string | undefined,
+    serviceId: string | undefined,
+  ) => Promise<ProbeTarget>;
 }
 
 /**
@@ -58,8 +68,8 @@ export async function probeCommand(
 }
 
 async function probe(args: ProbeArguments, context: ProbeCommandContext): Promise<number> {
-  const { report, localTarget } = context;
-  const target = probeTarget(args, args.relay === undefined ? localTarget() : undefined);
+  const { report } = context;
+  const target = await targetOf(args, context);
   for (const warning of checkTlsFiles(target.tls).warnings) report.warn(warning);
   const result = await runAndShow(args, target, context);
   if (args.json) report.json({ schema: probeReportSchema, ...result });
@@ -69,6 +79,15 @@ async function probe(args: ProbeArguments, context: ProbeCommandContext): Promis
   const limit = formatLossLimit(args.lossLimit);
   report.error(`Lost ${result.lost} of ${result.sent} packets: --max-loss is ${limit}`);
   return 1;
+}
+
+async function targetOf(args: ProbeArguments, context: ProbeCommandContext): Promise<ProbeTarget> {
+  const { inventory, relay, serviceId } = args;
+  if (inventory.length === 0) {
+    return probeTarget(args, relay === undefined ? context.localTarget() : undefined);
+  }
+  const fleet = await context.fleetTarget(inventory, relay?.hostname, serviceId);
+  return probeTarget({ ...args, relay: undefined }, fleet);
 }
 
 async function runAndShow(

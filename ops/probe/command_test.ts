@@ -42,6 +42,8 @@ describe("deno task probe", () => {
       writeError,
       isTerminal: options.isTerminal ?? false,
       localTarget: () => options.localTarget,
+
+      fleetTarget: () => Promise.reject(new TypeError("no inventory is given")),
     });
     return { code, ...written };
   }
