@@ -36,7 +36,8 @@ export function parsePackageLock(text: string, file: string): PackageLock {
   const lock = record(parseJson(text));
   if (lock?.version !== "5") fail("its version must be 5", lock?.version);
   const entries = Object.entries(record(lock?.npm) ?? {});
-  const keysByName = Map.groupBy(entries.map(([key]) => key), (key) => splitKey(key).name);
+  const keys = new Set(entries.map(([key]) => key));
+  const keysByName = Map.groupBy(keys, (key) => splitKey(key).name);
   const packages = entries.map(([key, value]): [string, LockedPackage] => {
     const entry = record(value) ?? {};
     const { integrity } = entry;
@@ -46,9 +47,9 @@ export function parsePackageLock(text: string, file: string): PackageLock {
     const wanted = [...strings(entry.dependencies), ...strings(entry.optionalDependencies)];
     const dependencies = wanted.map((dependency) => {
       // The version is left out where the lock has only one of that name.
-      const keys = keysByName.get(dependency);
-      const found = keys?.length === 1 ? keys[0]! : dependency;
-      return entries.some(([key]) => key === found)
+      const named = keysByName.get(dependency);
+      const found = named?.length === 1 ? named[0]! : dependency;
+      return keys.has(found)
         ? found
         : fail(`"npm" must have what ${quote(key)} depends on`, dependency);
     });

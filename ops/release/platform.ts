@@ -1,5 +1,5 @@
 import { HostError } from "../engine/errors.ts";
-import { quote } from "../../tunnel/printable.ts";
+import { escapeControls, quote } from "../../tunnel/printable.ts";
 import type { PlatformFacts } from "./platform_facts.ts";
 
 /** What a release is built for. */
@@ -44,9 +44,10 @@ const expected =
  */
 export function platformOf(host: string, facts: PlatformFacts): Platform {
   const refuse = (what: string): never => {
-    const system = facts.distribution === undefined
+    const { distribution, distributionVersion = "" } = facts;
+    const system = distribution === undefined
       ? ""
-      : ` (${[facts.distribution, facts.distributionVersion].filter(Boolean).join(" ")})`;
+      : ` (${escapeControls(`${distribution} ${distributionVersion}`.trim())})`;
     throw new HostError(
       host,
       `Cannot deploy to ${quote(host)} as ${expected}: current value is ${what}${system}`,
