@@ -63,7 +63,7 @@ show() {
   timeout ${questionTimeoutSeconds} systemctl show --property=${unitProperties.join(",")} -- "$1" \\
     2> /dev/null
 }
-# property NAME: of the unit that \$shown is about.
+# property NAME: of the unit that $shown is about.
 property() { printf '%s\\n' "$shown" | sed -n "s/^$1=//p"; }
 # line TEXT: its first 300 bytes as one line for people.
 line() { printf %s "$1" | head -c 300 | tr '\\000-\\037\\177' ' '; }
@@ -71,7 +71,7 @@ line() { printf %s "$1" | head -c 300 | tr '\\000-\\037\\177' ' '; }
 
 /**
  * Shell text that asks one question and prints its answers as records: `readyz` and `status`, or
- * `echo` with \`yes\` or \`no\`.
+ * `echo` with `yes` or `no`.
  */
 export function questionText(question: ProgramQuestion): string {
   if (question.kind === "unit") return "";

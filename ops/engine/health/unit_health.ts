@@ -1,11 +1,10 @@
 import { shellQuote } from "../connection/quote.ts";
 import { parseHttpAnswer } from "./http_answer.ts";
-import type { WatchedProgram } from "./program_question.ts";
+import type { ProgramQuestion, WatchedProgram } from "./program_question.ts";
 import {
   type ConnectionCounts,
   type DrainHealth,
   parseStatusAnswer,
-  type ProgramStatus,
   type ServiceHealth,
 } from "./program_status.ts";
 import { lastValue, type OutputRecord, readRecords } from "./records.ts";
@@ -68,7 +67,7 @@ function readHealth({ unit, question }: WatchedProgram, records: OutputRecord[])
   const show = lastValue(records, "show");
   const state = show === undefined ? unknownUnit : parseUnitState(show);
   const active = state.active === "active" || state.active === "reloading";
-  const status: ProgramStatus | undefined = parseStatusAnswer(lastValue(records, "status") ?? "");
+  const status = parseStatusAnswer(lastValue(records, "status") ?? "");
   const reason = active
     ? notReadyReason(question, records)
     : show === undefined || show === ""
@@ -90,12 +89,12 @@ function readHealth({ unit, question }: WatchedProgram, records: OutputRecord[])
 }
 
 function notReadyReason(
-  { kind, ...where }: WatchedProgram["question"],
+  question: ProgramQuestion,
   records: readonly OutputRecord[],
 ): string | null {
-  if (kind === "unit") return null;
-  const at = "port" in where ? `${where.address}, port ${where.port}` : "";
-  if (kind === "echo") {
+  if (question.kind === "unit") return null;
+  const at = `${question.address}, port ${question.port}`;
+  if (question.kind === "echo") {
     return lastValue(records, "echo") === "yes\n" ? null : `no echo from ${at} (UDP)`;
   }
   const answer = parseHttpAnswer(lastValue(records, "readyz") ?? "");
