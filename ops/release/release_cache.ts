@@ -4,6 +4,8 @@ import type { Archive, Release } from "./release.ts";
 
 /** Builds that are kept, so that going back and forth between branches costs nothing. */
 const keptBuilds = 20;
+/** An archive and a description. */
+const filesPerBuild = 2;
 
 /** A release as the cache describes it: without the places of its archives. */
 interface CachedRelease extends Omit<Release, "archive" | "runtime"> {
@@ -67,21 +69,26 @@ export class ReleaseCache {
     return `${this.#directory}/${inputs}.json`;
   }
 
-  /** Removes the oldest builds, and what a build that was interrupted has left. */
+  /** Removes the oldest builds, and what builds that were interrupted have left. */
   #forgetOld(): void {
-    const files = [...Deno.readDirSync(this.#directory)].map(({ name }) => {
+    const files = [...Deno.readDirSync(this.#directory)].flatMap(({ name }) => {
       const path = `${this.#directory}/${name}`;
-      return { path, modifiedMs: Deno.statSync(path).mtime?.getTime() ?? 0 };
+      return ifThere(() => [{ path, modifiedMs: Deno.statSync(path).mtime?.getTime() ?? 0 }]) ?? [];
     });
     files.sort((a, b) => b.modifiedMs - a.modifiedMs);
-    // Each build has two files.
-    for (const { path } of files.slice(2 * keptBuilds)) {
-      try {
-        Deno.removeSync(path);
-      } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      }
+    for (const { path } of files.slice(filesPerBuild * keptBuilds)) {
+      ifThere(() => Deno.removeSync(path));
     }
+  }
+}
+
+/** Does something with a file that another build may have removed meanwhile. */
+function ifThere<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }
 
