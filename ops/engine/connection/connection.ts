@@ -64,7 +64,7 @@ export interface Connection extends AsyncDisposable {
    * what a script starts with `setsid` outlives the connection, nothing else does.
    *
    * After `timeoutMs` or `signal` the connection can be used again, unless the host does not say
-   * within two seconds that the script has ended; then the connection is closed.
+   * within five seconds that the script has ended; then the connection is closed.
    *
    * @throws {UnreachableError} when the connection is lost before the script has ended.
    * @throws {HostLockedError} when another has the lock.

@@ -10,7 +10,7 @@
 export LC_ALL=C.UTF-8 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 umask 022
 cd /
-exec 6>&1
+exec 6>&1 7>&2
 trap '' HUP INT TERM
 trap ztna_end EXIT
 ztna_feeding=0
@@ -22,7 +22,7 @@ ztna_pause=5
 # ztna_tell WORD...: says something on both streams, so that each has its beginning and its end.
 ztna_tell() {
   printf '\036%s %s\n' "$ztna_nonce" "$*" >&6
-  printf '\036%s %s\n' "$ztna_nonce" "$*" >&2
+  printf '\036%s %s\n' "$ztna_nonce" "$*" >&7
 }
 
 # ztna_run ID SCRIPT: starts a script without input.
@@ -42,8 +42,10 @@ ztna_run_fed() {
     exec 5<&0
     (
       ztna_evaluate <&5 5<&-
-      # Takes what the script has left: the feeder has to get rid of it.
-      exec cat <&5 >/dev/null 2>&1
+      # Takes what the script has left: the feeder has to get rid of it. As a process of its own,
+      # which can be asked to end.
+      ( trap - TERM; exec cat <&5 >/dev/null )
+      exit
     ) 9>&- &
   }
   ztna_guard=
@@ -51,9 +53,11 @@ ztna_run_fed() {
 
 ztna_evaluate() {
   ztna_tell begin "$ztna_id"
+  # Some shells report on what ends a command; the code says enough.
+  exec 2>/dev/null
   (
     trap - HUP INT TERM
-    exec 6>&-
+    exec 2>&7 6>&- 7>&-
     set --
     eval "$ztna_script"
   )
@@ -110,15 +114,22 @@ ztna_find_others() {
   [ -n "$ztna_others" ]
 }
 
-# ztna_stop SESSION: asks what runs in it to end, and most of a second later makes it.
+# ztna_stop SESSION: asks what runs in it to end, each once, and most of a second later makes it.
 ztna_stop() {
   ztna_tries=0
+  ztna_asked=" "
   while ztna_find_others "$1" && [ "$ztna_tries" -lt 20 ]; do
-    if [ "$ztna_tries" = 0 ]; then
-      kill -TERM $ztna_others 2>/dev/null
-    elif [ "$ztna_tries" -ge 6 ]; then
-      kill -KILL $ztna_others 2>/dev/null
-    fi
+    for ztna_pid in $ztna_others; do
+      if [ "$ztna_tries" -ge 6 ]; then
+        kill -KILL "$ztna_pid"
+        continue
+      fi
+      case $ztna_asked in
+        *" $ztna_pid "*) ;;
+        *) kill -TERM "$ztna_pid" ;;
+      esac
+      ztna_asked="$ztna_asked$ztna_pid "
+    done 2>/dev/null
     sleep 0.1
     ztna_tries=$((ztna_tries + 1))
   done

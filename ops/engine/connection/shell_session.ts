@@ -15,7 +15,7 @@ import type { ShellProcess, TrafficCounter } from "./shell_process.ts";
 /** How often the host hears that we are there, in ms. It waits for a minute. */
 const aliveIntervalMs = 10_000;
 /** How long a host may take to say that an interrupted script has ended, in ms. */
-const killGraceMs = 2000;
+const killGraceMs = 5000;
 /** How often a lock is tried for again while another has it, in ms. */
 const lockPollMs = 1000;
 /** What is kept of the text on standard error that no script has written, in UTF-16 units. */
