@@ -50,7 +50,7 @@ export async function applyPlan(
   const progress = new ApplyProgress(plan, nonce);
   const script = applyScript(plan, {
     nonce,
-    ...(pendingDirectory === undefined ? {} : { pendingDirectory }),
+    ...pendingDirectory && { pendingDirectory },
   });
   const payload = applyPayload(plan);
   const result = await connection.run(options.wrap?.(script) ?? script, {
@@ -62,7 +62,7 @@ export async function applyPlan(
       const event = stream === "stdout" ? progress.read(line) : undefined;
       if (event !== undefined) onEvent?.(event);
     },
-    ...(signal === undefined ? {} : { signal }),
+    ...signal && { signal },
   });
   if (!progress.outcome.complete) {
     throw new HostError(

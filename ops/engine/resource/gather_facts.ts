@@ -45,14 +45,14 @@ export async function gatherFacts(
     nonce: randomNonce(),
     diff,
     extras,
-    ...(pendingDirectory === undefined ? {} : { pendingDirectory }),
+    ...pendingDirectory && { pendingDirectory },
   };
   const result = await connection.run(gatherScript(play, gathering), {
     what,
     maxOutputBytes: maxGatherBytes,
-    ...(signal === undefined ? {} : { signal }),
+    ...signal && { signal },
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(lock === undefined ? {} : { lock }),
+    ...lock && { lock },
   });
   const { host } = connection;
   if (result.truncated) {

@@ -5,10 +5,29 @@ import { changeJson, describeChange } from "./change.ts";
 import { checkPlay } from "./check_play.ts";
 import type { Facts } from "./facts.ts";
 import { isConverged, planChanges } from "./plan.ts";
-import { type CaseFacts, planCases } from "./plan_cases.ts";
+import { commandCases } from "./plan_cases/command_cases.ts";
+import { directoryCases } from "./plan_cases/directory_cases.ts";
+import { fileCases } from "./plan_cases/file_cases.ts";
+import { firewallCases } from "./plan_cases/firewall_cases.ts";
+import { linkCases } from "./plan_cases/link_cases.ts";
+import { serviceCases } from "./plan_cases/service_cases.ts";
+import { sysctlCases } from "./plan_cases/sysctl_cases.ts";
+import { userCases } from "./plan_cases/user_cases.ts";
+import type { CaseFacts } from "./plan_cases/plan_case.ts";
 import type { PlanNote } from "./planning.ts";
 import type { Play } from "./resource.ts";
 import { selectResources, tagsOf } from "./select_resources.ts";
+
+const planCases = [
+  ...fileCases,
+  ...directoryCases,
+  ...linkCases,
+  ...userCases,
+  ...sysctlCases,
+  ...serviceCases,
+  ...firewallCases,
+  ...commandCases,
+];
 
 function factsOf(given: CaseFacts): Facts {
   const map = <T>(record: Readonly<Record<string, T>> = {}): Map<string, T> =>
