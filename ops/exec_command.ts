@@ -1,5 +1,6 @@
 import { becomePassword } from "./become_password.ts";
 import type { CommandContext } from "./command.ts";
+import type { ConnectionTraffic } from "./engine/connection/connection.ts";
 import type { ConnectionSettings } from "./engine/connection/connection_settings.ts";
 import { shellCommand } from "./engine/connection/quote.ts";
 import { ScriptTimeoutError } from "./engine/errors.ts";
@@ -77,12 +78,23 @@ export async function execCommand(context: CommandContext, values: ExecValues): 
       outputs.get(name) ?? { host: name, code: undefined, stdout: "", stderr: "", note: error }
     );
     screen.endLive();
-    if (json) report.json({ schema, hosts: Object.fromEntries(all.map(hostJson)) });
-    else if (!stream) report.result(foldedText(foldOutputs(all), { color: report.color }));
+    if (json) {
+      const entries = run.hosts.map(({ traffic }, index) => hostJson(all[index]!, traffic));
+      report.json({ schema, hosts: Object.fromEntries(entries) });
+    } else if (!stream) report.result(foldedText(foldOutputs(all), { color: report.color }));
     return run.exitCode;
   });
 }
 
-function hostJson({ host, code, stdout, stderr, note }: HostOutput): [string, unknown] {
-  return [host, { code: code ?? null, stdout, stderr, error: note ?? null }];
+/** A host's part of the `--json` output; `traffic` is what reaching it has cost, if it was reached. */
+function hostJson(
+  { host, code, stdout, stderr, note }: HostOutput,
+  traffic: ConnectionTraffic | undefined,
+): [string, unknown] {
+  return [host, {
+    code: code ?? null,
+    ...{ stdout, stderr },
+    error: note ?? null,
+    traffic: traffic ?? null,
+  }];
 }

@@ -1,3 +1,4 @@
+import type { ConnectionTraffic } from "../engine/connection/connection.ts";
 import type { ChangeJson } from "../engine/resource/change.ts";
 import type { FleetRun } from "./fleet_run.ts";
 import type { HostWork } from "./host_work.ts";
@@ -28,6 +29,8 @@ export interface DeployHostJson {
   readonly changes: readonly ChangeJson[];
   /** What its users noticed; `null` when nothing was taken out of service. */
   readonly interruption: Interruption | null;
+  /** What reaching it has cost; `null` when it was not reached. */
+  readonly traffic: ConnectionTraffic | null;
 }
 
 /** The result of a deploy as JSON data. */
@@ -48,6 +51,7 @@ export function deployJson(
       error: host.error ?? null,
       changes: changes.get(host.name) ?? [],
       interruption: work.interruptions.get(host.name) ?? null,
+      traffic: host.traffic ?? null,
     }])),
   };
 }

@@ -1,4 +1,4 @@
-import type { Connection } from "../engine/connection/connection.ts";
+import type { Connection, ConnectionTraffic } from "../engine/connection/connection.ts";
 import type { ConnectionSettings } from "../engine/connection/connection_settings.ts";
 import type { HostOutcome } from "../engine/run/event.ts";
 import type { FleetHost } from "./fleet.ts";
@@ -37,6 +37,11 @@ export class HostRun<H extends RunHost = FleetHost> {
 
   set connection(connection: Connection) {
     this.#connection = connection;
+  }
+
+  /** What its connection has cost so far; `undefined` while there is none. */
+  get traffic(): ConnectionTraffic | undefined {
+    return this.#connection?.traffic;
   }
 
   /** How it has ended; `undefined` while it has not. */
