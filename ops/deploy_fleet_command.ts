@@ -10,6 +10,7 @@ import { type FleetCommand, runFleetCommand } from "./fleet_command.ts";
 import type { ChangeValues, HostsCommandValues } from "./hosts_command.ts";
 import { buildRelease } from "./release/build_release.ts";
 import { changesText } from "./terminal/changes_text.ts";
+import { interruptionText } from "./terminal/interruption_text.ts";
 import { counted } from "./terminal/quantities.ts";
 import { summaryText } from "./terminal/summary.ts";
 
@@ -70,7 +71,10 @@ export async function deployFleetCommand(
             ? `Nothing to change: ${counted(run.hosts.length, "host")} run ${release.id}`
             : text,
         );
-      } else report.result(summaryText(progress, format));
+      } else {
+        const noticed = interruptionText(work.interruptions, format);
+        report.result([summaryText(progress, format), noticed].filter(Boolean).join("\n\n"));
+      }
     }
     return declined ? 1 : run.exitCode;
   });
