@@ -86,6 +86,10 @@ account() {
   member() { printf '%s\\n' "$drain" | sed -n 's/^    "'"$1"'": \\([0-9a-z]\\{1,9\\}\\),*$/\\1/p'; }
   draining=$(member draining) connections=$(member connections)
   agents=$(member agents) connectors=$(member connectors)
+  # Numbers, or it is no account.
+  case $draining-$connections-$agents-$connectors in
+    true-*[!0-9-]*|true--*|true-*--*|true-*-) return 1 ;;
+  esac
 }
 account || finish not_running
 case $draining in

@@ -116,6 +116,17 @@ describe("drainScript and parseDrainOutcome", () => {
     assertEquals([gone.end, gone.peersAtStart, gone.account], ["not_running", 0, null]);
   });
 
+  it("take an account without numbers for none", { skip }, async () => {
+    using systemd = new StandInSystemd();
+    for (const connections of ["3", true, -1, undefined]) {
+      const { drain: account, ...rest } = draining(1, 1);
+      const drained = { ...account as Record<string, unknown>, connections };
+      await using server = await endpoints(() => ({ ...rest, drain: drained }));
+      const outcome = await drain(systemd, server.address.port);
+      assertEquals(outcome.end, "not_running", String(connections));
+    }
+  });
+
   it("make something of anything", () => {
     fc.assert(fc.property(fc.string(), (text) => {
       assertEquals(parseDrainOutcome(text).end, "unknown");
