@@ -44,7 +44,7 @@ export function deployJson(
     ...about,
     ...outcomeCounts(run),
     hosts: Object.fromEntries(run.hosts.map((host) => [host.name, {
-      changed: host.changed > 0 && host.outcome !== "skipped",
+      changed: host.changed > 0,
       outcome: host.outcome ?? "skipped",
       release: host.releaseAfter,
       releaseBefore: host.releaseBefore,

@@ -10,7 +10,7 @@ import {
   tlsFilesOf,
 } from "./host_paths.ts";
 import { configText, connectorConfig, relayConfig } from "./program_config.ts";
-import { unitTemplates } from "./units.ts";
+import { restartScript, unitTemplates } from "./units.ts";
 
 /** What {@linkcode hostPlays} depends on. */
 export interface HostPlayInputs {
@@ -130,7 +130,7 @@ function activatePlay(inputs: HostPlayInputs): Play {
     ...programs.map((program): Handler => ({
       id: handlerOf("restart", program),
       summary: `restart the ${program}`,
-      script: `systemctl restart ${unitOf(program)}`,
+      script: restartScript(program),
     })),
     ...programs.filter((program) => program !== "application").map((program): Handler => ({
       id: handlerOf("reload", program),

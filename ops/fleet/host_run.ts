@@ -65,6 +65,7 @@ export class HostRun<H extends RunHost = FleetHost> {
     if (this.#outcome !== undefined) return;
     this.#outcome = outcome;
     this.#error = error;
+    if (outcome === "skipped") this.changed = 0;
   }
 
   /** Ends the connection, if there is one, and with it what still runs and the host's lock. */

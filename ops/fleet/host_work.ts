@@ -1,6 +1,5 @@
 import { quote } from "../../tunnel/printable.ts";
 import type { CommandResult } from "../engine/connection/connection.ts";
-import { shellQuote } from "../engine/connection/quote.ts";
 import { HostError, UnreachableError } from "../engine/errors.ts";
 import { type DrainOutcome, drainScript, parseDrainOutcome } from "../engine/health/drain.ts";
 import {
@@ -27,6 +26,7 @@ import { watchedProgram } from "./programs_health.ts";
 import { confirmScript, restoreScript, snapshotScript } from "./snapshot.ts";
 import { describeStep, type HostStep } from "./steps.ts";
 import type { TunnelVerifier } from "./tunnel_verifier.ts";
+import { restartScript } from "./units.ts";
 
 /** What the steps of a host work with. */
 export interface StepContext {
@@ -188,7 +188,7 @@ export class HostWork {
         return await this.#script(
           host,
           what,
-          this.#audited(what) + `systemctl restart ${shellQuote(unitOf(step.program))}`,
+          this.#audited(what) + restartScript(step.program),
         );
       case "wait_ready":
         return await this.#waitReady(
@@ -267,7 +267,10 @@ export class HostWork {
   }
 
   async #rollBack(host: HostRun, cause: Error, { releaseBefore }: StepContext): Promise<void> {
-    this.#run.emit({ type: "warning", host: host.name, text: `${cause.message}\nRolling back` });
+    const text = releaseBefore === null
+      ? "Undoing what was done"
+      : `Rolling back to ${releaseBefore}`;
+    this.#run.emit({ type: "warning", host: host.name, text });
     this.#enter(host, "rolling_back");
     const programs = programsOf(host.host);
     const what = "put back what was there before";

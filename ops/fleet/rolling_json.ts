@@ -35,7 +35,7 @@ export function outcomeCounts(
   const count = (...outcomes: readonly (string | undefined)[]): number =>
     hosts.filter(({ outcome }) => outcomes.includes(outcome)).length;
   return {
-    changed: hosts.filter((host) => host.changed > 0 && host.outcome !== "skipped").length,
+    changed: hosts.filter((host) => host.changed > 0).length,
     failed: count("failed", "rolled_back"),
     unreachable: count("unreachable"),
   };
