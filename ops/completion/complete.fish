@@ -95,5 +95,5 @@ function __ztna_hosts
         set -g __ztna_names_until (math $now + 20)
     end
     set -l before (string match -r -- '^.*[:,!&]' (commandline -ct | string replace -r -- '^--[a-z-]+=' ''))
-    test (count $__ztna_name_list) -eq 0; or printf '%s\n' "$before"$__ztna_name_list
+    test (count $__ztna_name_list) -eq 0; or printf '%s\thost or group\n' "$before"$__ztna_name_list
 end

@@ -17,7 +17,7 @@ _ztna_root() {
 
 # Hosts and groups, at the end of a pattern; remembered a while.
 _ztna_hosts() {
-  local -a sources
+  local -a sources expl
   local key
   integer at
   for ((at = 2; at < CURRENT; at++)); do
@@ -35,7 +35,8 @@ _ztna_hosts() {
     typeset -gi _ztna_names_until=$((SECONDS + 20))
   fi
   compset -P '*[:,]'
-  compset -P '[!&]'
+  # With "!" in front, a class would mean all others.
+  compset -P '[&!]'
   _wanted hosts expl 'host or group' compadd -a _ztna_name_list
 }
 

@@ -11,6 +11,11 @@ const maxKnownScripts = 1000;
 const maxScriptLines = 2000;
 const plainWord = /^[\w@%+=:,./-]+$/;
 
+/** A command as people type it: only what needs quotes has them. */
+export function commandText(argv: readonly string[]): string {
+  return argv.map((word) => plainWord.test(word) ? word : shellQuote(word)).join(" ");
+}
+
 /** Shows what is run to reach hosts and on them. Equal scripts of many hosts are shown once. */
 export class CommandLines {
   readonly #showEach: boolean;
@@ -23,8 +28,7 @@ export class CommandLines {
 
   /** The command line of a local process, to be copied into a shell. */
   process({ argv }: ProcessStarted): Line {
-    const words = argv.map((word) => plainWord.test(word) ? word : shellQuote(word));
-    return [{ text: `$ ${words.join(" ")}`, paint: dim }];
+    return [{ text: `$ ${commandText(argv)}`, paint: dim }];
   }
 
   /** What a script is for, and its text. */

@@ -96,12 +96,10 @@ export class EventLines {
           ]]
           : [];
       case "run_finished":
-        return [
-          ...(event.error === undefined ? [] : this.#textLines(broken, undefined, event.error)),
-          ...(event.continueWith === undefined
-            ? []
-            : [[indent, { text: "To continue: " }, { text: event.continueWith, paint: cyan }]]),
-        ];
+        // The error is for the audit: the command itself says it when it ends.
+        return event.continueWith === undefined
+          ? []
+          : [[indent, { text: "To continue: " }, { text: event.continueWith, paint: cyan }]];
       case "host_state":
       case "upload_progress":
         return [];

@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
+import { expandHostRange } from "../engine/inventory/format/host_range.ts";
 import { compressHosts } from "./host_ranges.ts";
 
 describe("compressHosts", () => {
@@ -44,20 +45,17 @@ describe("compressHosts", () => {
   });
 });
 
-/** The inverse: ranges are expanded as an inventory expands them, with the width of their start. */
+/** The inverse: each range is expanded as an inventory expands it. */
 function expand(text: string): string[] {
   const parts = text.match(/(?:[^,[]|\[[^\]]*\])+/g) ?? [];
   return parts.flatMap((part) => {
     const [, prefix, ranges, suffix] = /^(.*)\[(.*)\](.*)$/.exec(part) ?? [];
     if (ranges === undefined) return [part];
     return ranges.split(",").flatMap((range) => {
-      const [first = "", last = first] = range.split("-");
-      return Array.from({ length: Number(last) - Number(first) + 1 }, (_, i) => {
-        const digits = String(Number(first) + i);
-        return `${prefix}${
-          first.startsWith("0") ? digits.padStart(first.length, "0") : digits
-        }${suffix}`;
-      });
+      if (!range.includes("-")) return [`${prefix}${range}${suffix}`];
+      const expanded = expandHostRange(`${prefix}[${range.replace("-", ":")}]${suffix}`);
+      assert("names" in expanded, part);
+      return expanded.names;
     });
   });
 }

@@ -175,9 +175,9 @@ export interface Warning {
 export interface RunFinished {
   readonly type: "run_finished";
   readonly exitCode: number;
-  /** Why it stopped, when not because all was done. */
+  /** Why it stopped, when not because all was done; for the audit, as the command tells the user. */
   readonly error?: string;
-  /** The command that continues it, when it stopped half-way. */
+  /** The command that continues it, quoted for a shell, when it stopped half-way. */
   readonly continueWith?: string;
 }
 
