@@ -26,7 +26,9 @@ export function unifiedDiff(path: string, fact: PathFact | undefined, after: Uin
   });
   if (patch === undefined) return `${summary}; they have little in common)\n`;
   const hunks = patch.hunks.map(({ oldStart, oldLines, newStart, newLines, lines }) =>
-    `@@ -${oldStart},${oldLines} +${newStart},${newLines} @@\n` +
+    // Where there are no lines, the format has the one in front.
+    `@@ -${oldLines === 0 ? oldStart - 1 : oldStart},${oldLines} ` +
+    `+${newLines === 0 ? newStart - 1 : newStart},${newLines} @@\n` +
     lines.map((line) => `${printable(line)}\n`).join("")
   );
   return header + truncate(hunks.join(""), maxDiffLength);

@@ -6,8 +6,8 @@ export const maxFileBytes = 8 * 1024 * 1024;
 /** Bytes of a current file's contents that `--diff` fetches: beyond it nobody reads the diff. */
 export const maxDiffBytes = 128 * 1024;
 
-/** Edits of a diff: beyond it the texts have nothing in common, and comparing them takes seconds. */
-export const maxDiffEdits = 4000;
+/** Edits of a diff: beyond it the texts have nothing in common, and comparing takes their square. */
+export const maxDiffEdits = 1000;
 
 /** UTF-16 units of a diff that is shown. */
 export const maxDiffLength = 256 * 1024;
