@@ -33,7 +33,9 @@ export async function runLabCommand(
       });
       const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
       report.done(
-        `${hosts.length} hosts are up, after ${seconds} s: ssh -F ${paths.sshConfig} relay1`,
+        `${hosts.length} hosts are up, after ${seconds} s: ssh -F ${paths.sshConfig} ${
+          hosts[0]!.name
+        }`,
       );
       return 0;
     }

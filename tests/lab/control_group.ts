@@ -61,13 +61,14 @@ export class ControlGroup {
     }
   }
 
-  /** Stops all processes of the group where they are, or lets them go on. */
+  /** Has all processes of the group stop where they are, or go on; {@linkcode isFrozen} follows. */
   freeze(frozen: boolean): void {
     Deno.writeTextFileSync(`${this.path}/cgroup.freeze`, frozen ? "1" : "0");
   }
 
+  /** Whether all processes of the group stand still. */
   get isFrozen(): boolean {
-    return readIfThere(`${this.path}/cgroup.freeze`)?.trim() === "1";
+    return /^frozen 1$/m.test(readIfThere(`${this.path}/cgroup.events`) ?? "");
   }
 
   /** Ends all processes of the group and below at once, and waits until they are gone. */
@@ -110,7 +111,7 @@ function readIfThere(path: string): string | undefined {
  * The top of the version 2 hierarchy. Groups of the lab are made there, and not below our own: a
  * group that has both processes and groups in it can't delegate controllers.
  *
- * @throws {LabPrerequisiteError} when this machine has none, or one that can't kill (Linux 5.14).
+ * @throws {LabPrerequisiteError} when this machine has none.
  */
 export function topControlGroup(): ControlGroup {
   const mount = readMounts().find(({ type }) => type === "cgroup2");

@@ -66,11 +66,12 @@ export function isAbandoned(paths: LabPaths): boolean {
   return isProcessIdentity(record.owner) && !isRunning(record.owner);
 }
 
+/** `undefined` also for a record that was damaged: it must not stand in the way of other labs. */
 function readRecord(paths: LabPaths): LabRecord | undefined {
   try {
     return JSON.parse(Deno.readTextFileSync(paths.record)) as LabRecord;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

@@ -12,6 +12,7 @@ import { Lab, type LabHost, labSkipReason } from "./lab.ts";
 import { LabError } from "./lab_error.ts";
 import { routerOf } from "./network.ts";
 import { type Finished, runProgram } from "./program.ts";
+import { labStatus, statusText } from "./status.ts";
 import { waitUntil } from "./wait_until.ts";
 
 const skip = labSkipReason() ?? false;
@@ -216,6 +217,24 @@ describe("a lab of two hosts", { skip }, () => {
     const [first, second] = (await Deno.readTextFile(lab.paths.knownHosts)).split("\n");
     assertEquals(before.split("\n")[0], first);
     assert(before.split("\n")[1] !== second);
+  });
+
+  it("shows the state of its hosts", async () => {
+    await lab.host("relay1").shape({ delayMs: 2, lossPercent: 0.5 });
+    await lab.host("relay1").freeze();
+    await lab.host("relay2").cut();
+    const status = await labStatus(lab.paths);
+    await lab.host("relay1").thaw();
+    await lab.host("relay1").clearShape();
+    await lab.host("relay2").mend();
+    assertEquals(status.map(({ name, state, link }) => [name, state, link]), [
+      ["relay1", "frozen", "up delay=2 jitter=0 loss=0.5"],
+      ["relay2", "running", "cut"],
+    ]);
+    assertMatch(
+      statusText(lab.paths, status),
+      /^relay1 +10\.88\.\d+\.11 +frozen +127\.0\.0\.1:\d+ +up delay=2 jitter=0 loss=0\.5$/m,
+    );
   });
 
   it("says which hosts it has", () => {

@@ -33,11 +33,18 @@ export function labTraces(paths: LabPaths, namespaces: ReadonlySet<string>): str
     if (read(`/proc/${pid}/mountinfo`).includes(`${paths.directory}/`)) {
       traces.push(`mount of process ${pid}: ${command}`);
     }
+    // The kernel uses the numbers of namespaces again, for those of other labs too.
+    if (isOfOtherLab(pid, paths)) continue;
     for (const namespace of namespacesOf(pid)) {
       if (namespaces.has(namespace)) traces.push(`process ${pid} in ${namespace}: ${command}`);
     }
   }
   return traces;
+}
+
+function isOfOtherLab(pid: string, paths: LabPaths): boolean {
+  const group = /^0::(\/ztna-lab-[^/\n]*)/m.exec(read(`/proc/${pid}/cgroup`))?.[1];
+  return group !== undefined && !labGroup(paths).path.endsWith(group);
 }
 
 function groupProcesses(group: string): string[] {

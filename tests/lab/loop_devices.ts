@@ -17,7 +17,12 @@ export function loopDeviceOf(file: string): string | undefined {
 export function stopWriting(file: string): void {
   const device = loopDeviceOf(file);
   if (device === undefined) return;
-  Deno.writeTextFileSync(`/sys/fs/ext4/${device}/trigger_fs_error`, "power cut");
+  try {
+    Deno.writeTextFileSync(`/sys/fs/ext4/${device}/trigger_fs_error`, "power cut");
+  } catch (error) {
+    // It is not mounted yet, or not any more.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 function loopDevices(): Map<string, string> {

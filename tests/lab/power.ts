@@ -9,7 +9,7 @@ import { LabError } from "./lab_error.ts";
 import type { HostPaths, LabPaths } from "./lab_paths.ts";
 import { loopDeviceOf, stopWriting } from "./loop_devices.ts";
 import { disconnectHost } from "./network.ts";
-import { lastLines } from "./program.ts";
+import { lastLines, runProgram } from "./program.ts";
 import { waitUntil } from "./wait_until.ts";
 
 /** How long a host may take to accept logins, in ms: a second, or many on a machine that is busy. */
@@ -21,7 +21,7 @@ const stopTimeoutMs = 20_000;
 /** How long a process may take to start, or to be frozen, in ms. */
 const switchTimeoutMs = 10_000;
 
-/** What systemd's PID 1 does at this signal: power off (systemd(1), SIGRTMIN+4). */
+/** SIGRTMIN+4 as the C library counts, at which systemd's PID 1 powers off (systemd(1)). */
 const powerOffSignal = 34 + 4;
 
 /** A host's power switch. */
@@ -84,8 +84,8 @@ export class Power {
     if (this.isFrozen) this.#groups.machine.freeze(false);
     const init = this.init;
     if (init !== undefined) {
-      // Through kill(1): Deno has no names for real-time signals.
-      new Deno.Command("kill", { args: ["-s", String(powerOffSignal), String(init)] }).outputSync();
+      // By a shell: Deno has no names for real-time signals.
+      await runProgram(["sh", "-c", `kill -${powerOffSignal} ${init}`]);
       await waitUntil(() => !this.isOn, stopTimeoutMs);
     }
     await this.#end();

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { quote } from "../../tunnel/printable.ts";
 import { topControlGroup } from "./control_group.ts";
 import { LabPrerequisiteError } from "./lab_error.ts";
 import { lastLines, runProgram } from "./program.ts";
@@ -27,6 +28,12 @@ function unfitReason(): string | undefined {
   }
   if (Deno.uid() !== 0) {
     return `Cannot run a lab as it needs root: the user's number is ${Deno.uid()}; use sudo`;
+  }
+  const release = Deno.osRelease();
+  const [major = 0, minor = 0] = release.split(".").map(Number);
+  if (major < 5 || (major === 5 && minor < 14)) {
+    return `Cannot run a lab as it needs Linux 5.14 or later, whose cgroups can end all of their ` +
+      `processes: this is ${quote(release)}`;
   }
   if (!existsSync("/dev/net/tun")) {
     return `Cannot run a lab as it needs "/dev/net/tun": there is none; load the module tun`;

@@ -1,6 +1,6 @@
 import type { HostPlan } from "./address_plan.ts";
 import { readGatewayNote } from "./gateway_control.ts";
-import { gatewayGroup } from "./lab_control_group.ts";
+import { gatewayGroup, hostGroups } from "./lab_control_group.ts";
 import { LabHost } from "./lab_host.ts";
 import type { LabPaths } from "./lab_paths.ts";
 import { readHosts } from "./lab_record.ts";
@@ -14,7 +14,7 @@ export interface HostStatus {
   readonly address: string;
   /** `off`, `booting`, `frozen`, or what systemd says of itself: `running`, `degraded`, … */
   readonly state: string;
-  /** `up` or `cut`, and its shape if it has one. */
+  /** `up` or `cut`, and its shape if it has one; `broken…` when nothing carries it. */
   readonly link: string;
   /** UDP address on this machine that leads to port 4433 of the host; `null` without a gateway. */
   readonly gateway: string | null;
@@ -30,7 +30,11 @@ export async function labStatus(paths: LabPaths): Promise<HostStatus[]> {
     name: plan.name,
     address: plan.address,
     state: await hostState(paths, plan),
-    link: linkText(up.has(plan.interfaces.segment), linkShape(paths, plan)),
+    link: linkText(
+      up.has(plan.interfaces.segment),
+      linkShape(paths, plan),
+      hostGroups(paths, plan.name).wire.isPopulated,
+    ),
     gateway: ports[plan.name] === undefined ? null : `127.0.0.1:${ports[plan.name]}`,
   })));
 }
@@ -47,9 +51,10 @@ export function statusText(paths: LabPaths, status: readonly HostStatus[]): stri
   ).join("\n");
 }
 
-function linkText(isPlugged: boolean, shape: LinkShape | undefined): string {
+function linkText(isPlugged: boolean, shape: LinkShape | undefined, hasWire: boolean): string {
   const state = isPlugged ? "up" : "cut";
-  return shape === undefined ? state : `${state} ${shapeText(shape)}`;
+  if (shape === undefined) return state;
+  return hasWire ? `${state} ${shapeText(shape)}` : "broken, as its wire was killed";
 }
 
 async function hostState(paths: LabPaths, plan: HostPlan): Promise<string> {
