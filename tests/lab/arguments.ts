@@ -25,7 +25,7 @@ type LabAction =
   | { readonly kind: "exec"; readonly command: readonly string[] }
   | { readonly kind: "net"; readonly host: string; readonly change: LinkChange }
   | {
-    readonly kind: "start" | "stop" | "crash" | "freeze" | "thaw" | "reset";
+    readonly kind: "start" | "stop" | "reboot" | "crash" | "freeze" | "thaw" | "reset";
     readonly host: string;
   };
 
@@ -62,6 +62,7 @@ const syntaxes: Readonly<Record<LabAction["kind"], Syntax>> = {
   },
   start: oneHost,
   stop: oneHost,
+  reboot: oneHost,
   crash: oneHost,
   freeze: oneHost,
   thaw: oneHost,
@@ -91,6 +92,7 @@ Needs Linux and root; Debian packages that are missing are installed.
   net HOST mend     plug it in again
   stop HOST         shut down
   start HOST        boot
+  reboot HOST       shut down and boot
   crash HOST        cut the power
   freeze HOST       stop all of the host's processes where they are
   thaw HOST         let them go on

@@ -2,9 +2,9 @@ import type { CommandContext } from "../../ops/command.ts";
 import { hostNames } from "./address_plan.ts";
 import { labHelp, type LinkChange, parseLabArguments } from "./arguments.ts";
 import { Lab } from "./lab.ts";
-import { buildLab, removeAbandonedLabs, removeLab } from "./lab_building.ts";
+import { buildLab } from "./lab_building.ts";
 import { LabPaths, stateDirectory } from "./lab_paths.ts";
-
+import { removeAbandonedLabs, removeLab } from "./lab_removal.ts";
 import { shapeText } from "./link_shape.ts";
 import { routerOf } from "./network.ts";
 import { requireFitMachine } from "./prerequisites.ts";

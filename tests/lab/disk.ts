@@ -2,6 +2,7 @@ import type { HostPlan } from "./address_plan.ts";
 import { LabError } from "./lab_error.ts";
 import type { HostPaths } from "./lab_paths.ts";
 import { lastLines, mustRun, runProgram } from "./program.ts";
+import { removeIfThere } from "./remove_if_there.ts";
 
 /** Size of a host's disk, in bytes. The file is sparse. */
 const diskBytes = 8 * 1024 ** 3;
@@ -26,9 +27,9 @@ export async function makeDisk(
   options: { names: readonly string[]; publicKey: string },
 ): Promise<void> {
   const seed = `${paths.directory}/seed`;
-  await Deno.remove(seed, { recursive: true }).catch(ignoreMissing);
-  await Deno.remove(paths.hostKey).catch(ignoreMissing);
-  await Deno.remove(`${paths.hostKey}.pub`).catch(ignoreMissing);
+  await removeIfThere(seed);
+  await removeIfThere(paths.hostKey);
+  await removeIfThere(`${paths.hostKey}.pub`);
   const root = `${seed}/upper`;
   await Deno.mkdir(`${root}/etc/ssh`, { recursive: true });
   await Deno.mkdir(`${seed}/work`);
@@ -91,8 +92,4 @@ async function authorize(
     await Deno.chmod(path, mode);
     await Deno.chown(path, account.user, account.group);
   }
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }

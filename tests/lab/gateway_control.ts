@@ -3,6 +3,7 @@ import { denoCommand, startInBackground } from "./background_program.ts";
 import type { GatewayNote, GatewayPlan } from "./gateway.ts";
 import { gatewayGroup } from "./lab_control_group.ts";
 import type { LabPaths } from "./lab_paths.ts";
+import { removeIfThere } from "./remove_if_there.ts";
 
 const startTimeoutMs = 30_000;
 
@@ -18,7 +19,7 @@ export async function startGateway(paths: LabPaths, hosts: readonly HostPlan[]):
   if (group.isPopulated && hosts.every(({ name }) => Object.hasOwn(before, name))) return;
   await group.kill();
   group.make();
-  if (Object.keys(before).length > 0) await Deno.remove(paths.gatewayNote);
+  await removeIfThere(paths.gatewayNote);
   const plan: GatewayPlan = {
     routerNamespace: paths.routerNamespace,
     noteFile: paths.gatewayNote,

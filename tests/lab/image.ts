@@ -3,6 +3,7 @@ import { imageGroup } from "./lab_control_group.ts";
 import { LabError } from "./lab_error.ts";
 import type { SharedPaths } from "./lab_paths.ts";
 import { lastLines, mustRun, runProgram } from "./program.ts";
+import { removeIfThere } from "./remove_if_there.ts";
 
 const suite = "bookworm";
 
@@ -117,9 +118,7 @@ export async function removeImage(paths: SharedPaths): Promise<void> {
   imageGroup(paths).remove();
   // The note first: an image without it counts as none.
   for (const path of [paths.imageNote, paths.imagePackages, paths.imageLog, paths.image]) {
-    await Deno.remove(path, { recursive: true }).catch((error: unknown) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
+    await removeIfThere(path);
   }
 }
 

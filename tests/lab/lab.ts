@@ -1,12 +1,13 @@
 import { identifyProcess } from "../../ops/process_identity.ts";
 import { checkName, type HostPlan } from "./address_plan.ts";
 import { readGatewayNote } from "./gateway_control.ts";
-import { buildLab, type BuildOptions, removeAbandonedLabs, removeLab } from "./lab_building.ts";
 import { inventoryText } from "./inventory_text.ts";
+import { buildLab, type BuildOptions } from "./lab_building.ts";
 import { LabError } from "./lab_error.ts";
 import { LabHost } from "./lab_host.ts";
 import { LabPaths, stateDirectory } from "./lab_paths.ts";
 import { readHosts } from "./lab_record.ts";
+import { removeAbandonedLabs, removeLab } from "./lab_removal.ts";
 
 export { labSkipReason } from "./prerequisites.ts";
 export type { LabHost };

@@ -4,27 +4,21 @@ import type { HostPlan } from "./address_plan.ts";
 import { DirectoryLock } from "./directory_lock.ts";
 import { makeDisk } from "./disk.ts";
 import { startGateway } from "./gateway_control.ts";
-import { hasImage, makeImage, removeImage } from "./image.ts";
-import { raiseInotifyLimit, restoreInotifyLimit } from "./inotify_limit.ts";
-import { labGroup } from "./lab_control_group.ts";
+import { hasImage, makeImage } from "./image.ts";
+import { raiseInotifyLimit } from "./inotify_limit.ts";
 import { LabError } from "./lab_error.ts";
-import { LabPaths, type SharedPaths } from "./lab_paths.ts";
-import { addHosts, isAbandoned, labNames, readHosts } from "./lab_record.ts";
+import { LabPaths } from "./lab_paths.ts";
+import { addHosts, labNames, readHosts } from "./lab_record.ts";
+import { removeAbandonedLabs } from "./lab_removal.ts";
 import { repairLink } from "./link.ts";
-import { loopFilesBelow } from "./loop_devices.ts";
-import { readMounts } from "./mount_table.ts";
 import { makeRouter, writeCablePlan } from "./network.ts";
 import { Power } from "./power.ts";
 import { installPrerequisites } from "./prerequisites.ts";
-import { mustRun } from "./program.ts";
+import { removeIfThere } from "./remove_if_there.ts";
 import { makeKey, writeSshFiles } from "./ssh_files.ts";
-import { waitUntil } from "./wait_until.ts";
 
 /** Hosts that boot at the same time: more of them make each other late on a small machine. */
 const parallelBoots = 3;
-
-/** How long the kernel may take to give a dead host's disk back, in ms. */
-const detachTimeoutMs = 10_000;
 
 /** How a lab is built. */
 export interface BuildOptions {
@@ -67,63 +61,10 @@ export async function resetHost(paths: LabPaths, host: HostPlan): Promise<void> 
   using _lock = await DirectoryLock.take(paths.directory);
   const hosts = readHosts(paths);
   await new Power(paths, host).cut();
-  await Deno.remove(paths.host(host.name).disk);
+  await removeIfThere(paths.host(host.name).disk);
   await prepareHost(paths, host, hosts, await makeKey(paths));
   writeSshFiles(paths, hosts);
   await new Power(paths, host).start();
-}
-
-/**
- * Removes everything of a lab, whatever state it is in: processes, cgroups, namespaces, mounts,
- * files.
- *
- * @param options.purge Also the image, when no other lab is left.
- */
-export async function removeLab(paths: LabPaths, options: { purge?: boolean } = {}): Promise<void> {
-  const { shared } = paths;
-  using _lock = await DirectoryLock.take(paths.directory);
-  await removeLocked(paths);
-  using _sharedLock = await DirectoryLock.take(shared.root);
-  if (labNames(shared).length > 0) return;
-  restoreInotifyLimit(shared);
-  if (options.purge || !hasImage(shared)) {
-    await removeImage(shared);
-    await removeTree(shared.root);
-  }
-}
-
-/** Removes the labs of tests that were killed. Those that somebody works on stay. */
-export async function removeAbandonedLabs(shared: SharedPaths): Promise<void> {
-  for (const name of labNames(shared)) {
-    const paths = new LabPaths(shared.root, name);
-    if (!isAbandoned(paths)) continue;
-    using lock = await DirectoryLock.tryTake(paths.directory);
-    if (lock !== undefined && isAbandoned(paths)) await removeLocked(paths);
-  }
-}
-
-/** Removes a lab whose lock the caller holds. */
-async function removeLocked(paths: LabPaths): Promise<void> {
-  const group = labGroup(paths);
-  await group.kill();
-  group.remove();
-  const mounts = readMounts().filter(({ mountPoint }) =>
-    mountPoint.startsWith(`${paths.directory}/`)
-  );
-  for (const { mountPoint } of mounts.reverse()) {
-    await mustRun("remove the lab's mounts", ["umount", mountPoint]);
-  }
-  const detached = await waitUntil(
-    () => loopFilesBelow(paths.directory).length === 0,
-    detachTimeoutMs,
-  );
-  if (!detached) {
-    throw new LabError(
-      `Cannot remove lab "${paths.name}" as disks are in use: ` +
-        `${loopFilesBelow(paths.directory).join(", ")}; see by whom with "losetup" and "lsof"`,
-    );
-  }
-  await removeTree(paths.directory);
 }
 
 /** Notes the hosts, and makes sure of what all labs share. */
@@ -169,14 +110,6 @@ async function prepareHost(
   if (!existsSync(files.disk)) {
     const names = hosts.map(({ address, name }) => `${address} ${name}`);
     await makeDisk(files, host, { names, publicKey });
-  }
-}
-
-async function removeTree(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { HostPlan } from "./address_plan.ts";
+import { DirectoryLock } from "./directory_lock.ts";
 import { fillDiskScript, freeDiskScript } from "./full_disk.ts";
 import { resetHost } from "./lab_building.ts";
-import { DirectoryLock } from "./directory_lock.ts";
 import { LabError } from "./lab_error.ts";
 import type { LabPaths } from "./lab_paths.ts";
 import { clearLink, shapeLink } from "./link.ts";
@@ -109,6 +109,11 @@ export class LabHost {
   /** Shuts it down. */
   async stop(): Promise<void> {
     await this.power.stop();
+  }
+
+  /** Has it reboot, and waits until it accepts logins. */
+  async reboot(): Promise<void> {
+    await this.power.reboot();
   }
 
   /** Switches it on with a fresh disk and another host key, whatever it was doing. */

@@ -77,9 +77,7 @@ describe("a lab of two hosts", { skip }, () => {
     const bootId = "cat /proc/sys/kernel/random/boot_id";
     await host.exec("echo kept >/root/note; sync; touch /run/gone; nft add table inet gone");
     const before = (await host.exec(bootId)).stdout;
-    await ssh("relay2", "systemctl reboot");
-    await waitUntil(() => !host.power.acceptsLogins, 10_000);
-    await host.start();
+    await host.reboot();
     const { stdout } = await ssh("relay2", `cat /root/note; ls /run/gone; nft list tables`);
     assertEquals(stdout, "kept\n");
     assert((await host.exec(bootId)).stdout !== before);

@@ -5,6 +5,7 @@ import { hostGroups } from "./lab_control_group.ts";
 import type { LabPaths } from "./lab_paths.ts";
 import type { LinkShape } from "./link_shape.ts";
 import { bridge, routerOf } from "./network.ts";
+import { removeIfThere } from "./remove_if_there.ts";
 import type { WireNote, WirePlan } from "./wire.ts";
 
 const wireStartTimeoutMs = 30_000;
@@ -71,7 +72,7 @@ export async function clearLink(paths: LabPaths, host: HostPlan): Promise<void> 
     `link set ${near} master ${segment}`,
     `link set ${far} master ${bridge}`,
   ]);
-  await Deno.remove(paths.host(host.name).wireNote).catch(() => {}); // it may never have been there
+  await removeIfThere(paths.host(host.name).wireNote);
 }
 
 /** The shape of a host's link; `undefined` when it has none. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { startInBackground } from "./background_program.ts";
 import type { HostPlan } from "./address_plan.ts";
+import { startInBackground } from "./background_program.ts";
 import { DirectoryLock } from "./directory_lock.ts";
 import { checkDisk } from "./disk.ts";
 import { type HostGroups, hostGroups, makeHostGroups } from "./lab_control_group.ts";
@@ -21,8 +21,8 @@ const stopTimeoutMs = 20_000;
 /** How long a process may take to start, or to be frozen, in ms. */
 const switchTimeoutMs = 10_000;
 
-/** SIGRTMIN+4 as the C library counts, at which systemd's PID 1 powers off (systemd(1)). */
-const powerOffSignal = 34 + 4;
+/** At which systemd's PID 1 powers off and reboots: SIGRTMIN+4 and +5 (systemd(1)). */
+const [powerOffSignal, rebootSignal] = [34 + 4, 34 + 5];
 
 /** A host's power switch. */
 export class Power {
@@ -81,14 +81,23 @@ export class Power {
 
   /** Shuts the host down as its power button would, and cuts the power when that takes too long. */
   async stop(): Promise<void> {
-    if (this.isFrozen) this.#groups.machine.freeze(false);
-    const init = this.init;
-    if (init !== undefined) {
-      // By a shell: Deno has no names for real-time signals.
-      await runProgram(["sh", "-c", `kill -${powerOffSignal} ${init}`]);
+    if (this.init !== undefined) {
+      await this.#signalInit(powerOffSignal);
       await waitUntil(() => !this.isOn, stopTimeoutMs);
     }
     await this.#end();
+  }
+
+  /** Has the host shut down and boot again, and waits until it accepts logins. */
+  async reboot(): Promise<void> {
+    const before = this.init;
+    if (before !== undefined) {
+      await this.#signalInit(rebootSignal);
+      // The new one has another number: the machine's are given out in turn.
+      const ended = await waitUntil(() => this.init !== before, stopTimeoutMs);
+      if (!ended) await this.#end();
+    }
+    await this.start();
   }
 
   /**
@@ -124,6 +133,12 @@ export class Power {
 
   get #groups(): HostGroups {
     return hostGroups(this.#paths, this.#plan.name);
+  }
+
+  async #signalInit(signal: number): Promise<void> {
+    if (this.isFrozen) this.#groups.machine.freeze(false);
+    // By a shell: Deno has no names for real-time signals.
+    await runProgram(["sh", "-c", `kill -${signal} ${this.init}`]);
   }
 
   /** Ends whatever is left of the host. */

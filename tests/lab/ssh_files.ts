@@ -3,6 +3,7 @@ import { writeFileAtomically } from "../../ops/atomic_file.ts";
 import type { HostPlan } from "./address_plan.ts";
 import type { LabPaths } from "./lab_paths.ts";
 import { mustRun } from "./program.ts";
+import { removeIfThere } from "./remove_if_there.ts";
 
 /**
  * Makes the key pair that the lab's accounts accept, if it is not there.
@@ -11,7 +12,7 @@ import { mustRun } from "./program.ts";
  */
 export async function makeKey(paths: LabPaths): Promise<string> {
   if (!existsSync(`${paths.key}.pub`)) {
-    await Deno.remove(paths.key).catch(() => {}); // half of a pair is of no use
+    await removeIfThere(paths.key); // half of a pair is of no use
     await mustRun("make the lab's key", [
       "ssh-keygen",
       ...["-q", "-t", "ed25519", "-N", "", "-C", `lab ${paths.name}`, "-f", paths.key],
