@@ -14,13 +14,13 @@ import { isThere } from "../release/release_facts.ts";
 import { requireSpace } from "../release/space_needed.ts";
 import type { FleetCredentials } from "./credentials.ts";
 import { combinedPlay, countChanges, type HostPlan, isEmpty, planHost } from "./deploy_plan.ts";
-import type { Fleet } from "./fleet.ts";
+import type { Fleet, ProgramName } from "./fleet.ts";
 import type { FleetRun } from "./fleet_run.ts";
 import { type HostPlays, hostPlays, releaseIdPrefix } from "./host_plays.ts";
 import type { HostRun } from "./host_run.ts";
 import type { HostWork } from "./host_work.ts";
 import { checkHost } from "./preflight.ts";
-import { isHealthy, mainPidsOf, registeredServices } from "./programs_health.ts";
+import { drainingPrograms, isHealthy, mainPidsOf, registeredServices } from "./programs_health.ts";
 import { rollingBatches } from "./rolling_batches.ts";
 import { deploySteps } from "./steps.ts";
 import { type Survey, surveyHost } from "./survey.ts";
@@ -74,6 +74,8 @@ interface Part {
   readonly plan: HostPlan;
   /** Whether the release has to be brought there. */
   readonly needsUpload: boolean;
+  /** Programs that an earlier run left draining, and that the plan does not restart. */
+  readonly stillDraining: readonly ProgramName[];
 }
 
 /**
@@ -146,9 +148,14 @@ async function surveyAndPlan(options: DeployFleetOptions): Promise<Part[]> {
     const needsUpload = wantsRelease &&
       !(isThere(release.archive, survey.releases) && isThere(release.runtime, survey.releases));
     preflight(options, host, survey, plan, needsUpload);
-    host.changed = countChanges(plan.prepare) + countChanges(plan.activate) + (needsUpload ? 1 : 0);
-    parts.set(host, { run: host, survey, plan, needsUpload });
-    tellPlan(run, host, parts.get(host)!, release);
+    const stillDraining = drainingPrograms(survey.health).filter((program) =>
+      !plan.restarts.includes(program)
+    );
+    const part = { run: host, survey, plan, needsUpload, stillDraining };
+    parts.set(host, part);
+    host.changed = changesOf(part, release).length ||
+      countChanges(plan.prepare) + countChanges(plan.activate);
+    tellPlan(run, host, part, release);
     run.emit({ type: "host_state", host: host.name, phase: "planned" });
   });
   return run.remaining.map((host) => parts.get(host)!);
@@ -218,20 +225,26 @@ function preflight(
 
 /** The changes of a host as its events and the JSON output have them. */
 function changesOf(
-  { plan, needsUpload }: Pick<Part, "plan" | "needsUpload">,
+  { plan, needsUpload, stillDraining }: Pick<Part, "plan" | "needsUpload" | "stillDraining">,
   release: Release,
 ): ChangeJson[] {
-  const upload: ChangeJson[] = !needsUpload ? [] : [{
-    ...uploadChange(release),
+  const other = (change: { resource: string; summary: string }): ChangeJson => ({
+    ...change,
     kind: "command",
     differences: [],
     notify: [],
-  }];
+  });
   return [
     ...plan.prepare.changes.map(changeJson),
-    ...upload,
+    ...needsUpload ? [other(uploadChange(release))] : [],
     ...plan.activate.changes.map(changeJson),
+    ...stillDraining.map((program) => other(restartChange(program))),
   ];
+}
+
+function restartChange(program: ProgramName): { resource: string; summary: string } {
+  const summary = `restart the ${program}, which an earlier run left draining`;
+  return { resource: `restart:${program}`, summary };
 }
 
 function uploadChange(release: Release): { resource: string; summary: string } {
@@ -258,10 +271,12 @@ function tellPlan(run: FleetRun, host: HostRun, part: Part, release: Release): v
   tell(part.plan.prepare);
   if (part.needsUpload) run.emit({ ...planned, ...uploadChange(release) });
   tell(part.plan.activate);
+  for (const program of part.stillDraining) run.emit({ ...planned, ...restartChange(program) });
 }
 
-function hasChanges({ plan, needsUpload }: Part): boolean {
-  return needsUpload || !isEmpty(plan.prepare) || !isEmpty(plan.activate);
+function hasChanges({ plan, needsUpload, stillDraining }: Part): boolean {
+  return needsUpload || stillDraining.length > 0 || !isEmpty(plan.prepare) ||
+    !isEmpty(plan.activate);
 }
 
 /** Everything that changes nothing that runs, on all hosts at once. */
@@ -284,10 +299,11 @@ async function activateAll(options: DeployFleetOptions, parts: readonly Part[]):
   const { run, release, serial, maxFail, drainTimeoutSeconds, work, verifier } = options;
   const byRun = new Map(parts.map((part) => [part.run, part]));
   const stepsOf = (host: HostRun): ReturnType<typeof deploySteps> => {
-    const { plan, survey } = byRun.get(host)!;
+    const { plan, survey, stillDraining } = byRun.get(host)!;
     return deploySteps(host.host, release.id, {
       hasChanges: !isEmpty(plan.activate),
       restarts: plan.restarts,
+      stillDraining,
       isUnconfirmed: survey.isUnconfirmed,
       isHealthy: isHealthy(host.host, survey.health, release.id),
     }, drainTimeoutSeconds);

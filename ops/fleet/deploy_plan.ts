@@ -3,7 +3,7 @@ import type { Facts } from "../engine/resource/facts.ts";
 import { dropHandlers, type Plan, planChanges } from "../engine/resource/plan.ts";
 import type { PlanOptions } from "../engine/resource/planning.ts";
 import type { Play, Resource } from "../engine/resource/resource.ts";
-import { type FleetHost, type ProgramName, programsOf, unitOf } from "./fleet.ts";
+import { type FleetHost, type ProgramName, programNames, programsOf, unitOf } from "./fleet.ts";
 import { handlerOf, type HostPlays, releaseIdPrefix, serviceId } from "./host_plays.ts";
 import { hostPaths } from "./host_paths.ts";
 
@@ -71,17 +71,23 @@ function isDown(facts: Facts, program: ProgramName): boolean {
 }
 
 /**
- * A program that a change starts has all that is new: the handlers that would restart or reload it
- * need not run.
+ * A program that a change starts has all that is new, and so has one that is restarted: what would
+ * restart or reload it on top need not run.
  */
 function withoutSecondStarts(plan: Plan, down: readonly ProgramName[]): Plan {
   const started = down.filter((program) =>
     plan.changes.some(({ resource }) => resource === serviceId(program))
   );
-  return dropHandlers(
-    plan,
-    started.flatMap((program) => [handlerOf("restart", program), handlerOf("reload", program)]),
+  const restarted = programNames.filter((program) =>
+    plan.handlers.some(({ id }) => id === handlerOf("restart", program))
   );
+  return dropHandlers(plan, [
+    ...started.flatMap((program) => [
+      handlerOf("restart", program),
+      handlerOf("reload", program),
+    ]),
+    ...restarted.map((program) => handlerOf("reload", program)),
+  ]);
 }
 
 /** Whether a plan has nothing to do. */

@@ -10,7 +10,7 @@ import {
   tlsFilesOf,
 } from "./host_paths.ts";
 import { configText, connectorConfig, relayConfig } from "./program_config.ts";
-import { restartScript, unitTemplates } from "./units.ts";
+import { privilegedPortDropIn, restartScript, unitTemplates } from "./units.ts";
 
 /** What {@linkcode hostPlays} depends on. */
 export interface HostPlayInputs {
@@ -179,11 +179,44 @@ function tlsFiles({ host, credentials }: HostPlayInputs): Resource[] {
   return resources;
 }
 
-/** Configuration and unit of a program. */
+/** Unit and configuration of a program. */
 function programFiles(inputs: HostPlayInputs, program: ProgramName): Resource[] {
   const { fleet, host, units } = inputs;
-  const restart = handlerOf("restart", program);
-  const unitFile = (path: string, contents: string): Resource => ({
+  const template = unitTemplates[program];
+  const resources = [unitFile(program, `${hostPaths.units}/${template}`, units[template]!)];
+  if (program === "application") {
+    const { address, port } = host.application!;
+    const environment = `[Service]\nEnvironment=ADDRESS=${address} PORT=${port}\n`;
+    return [...resources, ...dropIn(program, "address.conf", environment)];
+  }
+  const isPrivileged = program === "relay" && host.relay!.port < firstUnprivilegedPort;
+  const path = configFileOf(program);
+  const config = program === "relay" ? relayConfig(host) : connectorConfig(fleet, host);
+  return [
+    ...resources,
+    ...program === "relay"
+      ? dropIn(program, "port.conf", isPrivileged ? privilegedPortDropIn : undefined)
+      : [],
+    {
+      kind: "file",
+      id: `file:${path}`,
+      path,
+      contents: configText(config),
+      mode: 0o640,
+      owner: "root",
+      group: serviceUser,
+      notify: [handlerOf("restart", program)],
+      tags: [program],
+    },
+  ];
+}
+
+/** Ports below this are for root and who has its capability. */
+const firstUnprivilegedPort = 1024;
+
+/** A file that systemd reads: when it changes, systemd and the program have to learn of it. */
+function unitFile(program: ProgramName, path: string, contents: string): Resource {
+  return {
     kind: "file",
     id: `file:${path}`,
     path,
@@ -191,38 +224,29 @@ function programFiles(inputs: HostPlayInputs, program: ProgramName): Resource[] 
     mode: 0o644,
     owner: "root",
     group: "root",
-    notify: ["reload:systemd", restart],
+    notify: ["reload:systemd", handlerOf("restart", program)],
     tags: [program],
-  });
-  const template = unitTemplates[program];
-  const resources = [unitFile(`${hostPaths.units}/${template}`, units[template]!)];
-  if (program === "application") {
-    const { address, port } = host.application!;
-    const environment = `[Service]\nEnvironment=ADDRESS=${address} PORT=${port}\n`;
-    resources.push({
+  };
+}
+
+/** A drop-in file of a program's unit, or that there is none. */
+function dropIn(program: ProgramName, name: string, contents: string | undefined): Resource[] {
+  const directory = `${hostPaths.units}/${unitTemplates[program]}.d`;
+  const path = `${directory}/${name}`;
+  if (contents === undefined) {
+    const notify = ["reload:systemd", handlerOf("restart", program)];
+    return [{ kind: "absent", id: `file:${path}`, path, notify, tags: [program] }];
+  }
+  return [
+    {
       kind: "directory",
-      id: `directory:${hostPaths.units}/${template}.d`,
-      path: `${hostPaths.units}/${template}.d`,
+      id: `directory:${directory}`,
+      path: directory,
       mode: 0o755,
       owner: "root",
       group: "root",
       tags: [program],
-    });
-    resources.push(unitFile(`${hostPaths.units}/${template}.d/address.conf`, environment));
-    return resources;
-  }
-  const path = configFileOf(program);
-  const config = program === "relay" ? relayConfig(host) : connectorConfig(fleet, host);
-  resources.push({
-    kind: "file",
-    id: `file:${path}`,
-    path,
-    contents: configText(config),
-    mode: 0o640,
-    owner: "root",
-    group: serviceUser,
-    notify: [restart],
-    tags: [program],
-  });
-  return resources;
+    },
+    unitFile(program, path, contents),
+  ];
 }

@@ -4,7 +4,7 @@ import {
   type UnitHealth,
   unitHealthScript,
 } from "../engine/health/unit_health.ts";
-import { type FleetHost, type ProgramName, programsOf, unitOf } from "./fleet.ts";
+import { type FleetHost, type ProgramName, programNames, programsOf, unitOf } from "./fleet.ts";
 
 /** How the programs of a host are; those that it has. */
 export type ProgramsHealth = Readonly<Partial<Record<ProgramName, UnitHealth>>>;
@@ -46,6 +46,11 @@ export function isHealthy(host: FleetHost, health: ProgramsHealth, release: stri
     const found = health[program];
     return found?.ready === true && (found.release ?? release) === release;
   });
+}
+
+/** Programs that take no new peers any more: only a restart ends that. */
+export function drainingPrograms(health: ProgramsHealth): ProgramName[] {
+  return programNames.filter((program) => health[program]?.drain?.draining === true);
 }
 
 /** IDs of the services that a relay has connectors for. */

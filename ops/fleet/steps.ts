@@ -34,6 +34,11 @@ export interface DeployPlanSummary {
   readonly restarts: readonly ProgramName[];
   /** Whether an earlier run has left a change that nobody has confirmed. */
   readonly isUnconfirmed: boolean;
+  /**
+   * Programs that an earlier run left draining, which only a restart ends, and that the plan does
+   * not restart.
+   */
+  readonly stillDraining: readonly ProgramName[];
   /** Whether all its programs are ready and run the release, as far as they are not restarted. */
   readonly isHealthy: boolean;
 }
@@ -49,13 +54,14 @@ export function deploySteps(
   plan: DeployPlanSummary,
   drainTimeoutSeconds?: number,
 ): HostStep[] {
-  const { hasChanges, restarts, isUnconfirmed, isHealthy } = plan;
+  const { hasChanges, restarts, stillDraining, isUnconfirmed, isHealthy } = plan;
   const steps: HostStep[] = [];
   if (hasChanges) {
     steps.push({ kind: "snapshot" });
     steps.push(...drainSteps(host, restarts, drainTimeoutSeconds));
     steps.push({ kind: "apply" });
   }
+  steps.push(...stillDraining.map((program): HostStep => ({ kind: "restart", program })));
   if (hasChanges || !isHealthy) steps.push(...readySteps(host, release));
   if (hasChanges || isUnconfirmed) steps.push({ kind: "verify_tunnel" }, { kind: "confirm" });
   return steps;

@@ -16,6 +16,7 @@ const connectorHost = { ...base, connector: {}, application: {} } as unknown as 
 const nothing: DeployPlanSummary = {
   hasChanges: false,
   restarts: [],
+  stillDraining: [],
   isUnconfirmed: false,
   isHealthy: false,
 };
@@ -61,6 +62,13 @@ describe("deploySteps", () => {
   it("verifies and confirms what an earlier run has left", () => {
     const steps = kinds(deploySteps(relayHost, "r", { ...nothing, isUnconfirmed: true }));
     assertEquals(steps, ["wait_ready relay", "verify_tunnel", "confirm"]);
+  });
+
+  it("restarts what an earlier run left draining", () => {
+    assertEquals(kinds(deploySteps(relayHost, "r", { ...nothing, stillDraining: ["relay"] })), [
+      "restart relay",
+      "wait_ready relay",
+    ]);
   });
 
   it("waits for the wanted release", () => {

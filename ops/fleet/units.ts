@@ -8,16 +8,30 @@ export const unitTemplates: Readonly<Record<ProgramName, string>> = {
   connector: "ztna-connector@.service",
 };
 
-/** A script that restarts a program and, where that fails, ends with what its journal says. */
+/**
+ * A script that restarts a program, also one that systemd has given up, and, where that fails, ends
+ * with what its journal says.
+ */
 export function restartScript(program: ProgramName): string {
   const unit = shellQuote(unitOf(program));
-  return `systemctl restart ${unit} || {
+  return `systemctl reset-failed --quiet ${unit} 2> /dev/null || :
+systemctl restart ${unit} || {
   code=$?
   journalctl --quiet --no-pager --output=cat --lines=10 --unit=${unit} >&2
   exit $code
 }
 `;
 }
+
+/**
+ * What a program's unit needs to bind a port below 1024 (the rest of its confinement stays). It goes
+ * into a drop-in file.
+ */
+export const privilegedPortDropIn = `[Service]
+AmbientCapabilities=CAP_NET_BIND_SERVICE
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+PrivateUsers=no
+`;
 
 /** Reads the unit files of a checkout, by their names. */
 export function readUnits(checkout: string): Record<string, string> {

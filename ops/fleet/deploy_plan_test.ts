@@ -1,0 +1,153 @@
+import { assert, assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { Secret } from "../engine/secret.ts";
+import { checkPlay } from "../engine/resource/check_play.ts";
+import type { Facts } from "../engine/resource/facts.ts";
+import type { FleetCredentials } from "./credentials.ts";
+import { combinedPlay, countChanges, isEmpty, planHost } from "./deploy_plan.ts";
+import type { Fleet, FleetHost } from "./fleet.ts";
+import { type HostPlays, hostPlays } from "./host_plays.ts";
+
+const host: FleetHost = {
+  name: "h",
+  connection: {
+    host: "h",
+    transport: "local",
+    address: "h",
+    port: undefined,
+    user: undefined,
+    privateKeyFile: undefined,
+    sshArguments: [],
+    become: undefined,
+  },
+  relay: {
+    bindAddresses: "0.0.0.0",
+    port: 4433,
+    address: { hostname: "192.0.2.1", port: 4433 },
+    probeAddress: { hostname: "192.0.2.1", port: 4433 },
+    adminAddress: "127.0.0.1",
+    adminPort: 9090,
+    certificateNames: [],
+    drainTimeoutSeconds: 10,
+    extraConfig: {},
+  },
+  connector: {
+    relay: "h",
+    services: [{ id: "web", backend: "127.0.0.1:80", protocol: "any", probe: "icmp" }],
+    adminAddress: "127.0.0.1",
+    adminPort: 9091,
+    extraConfig: { max_udp_flows: 7 },
+  },
+  application: { address: "127.0.0.1", port: 9999 },
+  keepReleases: 5,
+  udpBufferBytes: 4_194_304,
+  openFirewall: true,
+  readyTimeoutSeconds: 60,
+};
+const fleet: Fleet = { name: "f", hosts: [host], selected: new Set(["h"]) };
+const credential = { certificatePem: "certificate", key: new Secret("key") };
+const credentials: FleetCredentials = {
+  authorityPem: "authority",
+  relays: new Map([["h", credential]]),
+  connectors: new Map([["h", credential]]),
+  retryKey: new Secret("retry"),
+  changes: [],
+};
+const units = {
+  "ztna-application@.service": "",
+  "ztna-relay@.service": "",
+  "ztna-connector@.service": "",
+};
+
+const plays: HostPlays = hostPlays({
+  ...{ fleet, host, credentials, units },
+  release: { id: "1-a", unless: "false", switchTo: "true" },
+});
+
+/** A host that has nothing but what Debian brings. */
+function freshFacts(): Facts {
+  return {
+    paths: new Map(),
+    parents: new Set(["/etc", "/opt", "/var/lib", "/etc/systemd/system", "/etc/sysctl.d"]),
+    users: new Map([["root", { uid: 0, gid: 0, home: "/root", shell: "/bin/sh" }]]),
+    groups: new Map([["root", 0]]),
+    packages: new Map(),
+    sysctls: new Map(
+      plays.prepare.resources.flatMap((resource) =>
+        resource.kind === "sysctl"
+          ? [[resource.name, { access: "settable", value: 1, persisted: undefined }] as const]
+          : []
+      ),
+    ),
+    units: new Map(["application", "relay", "connector"].map((program) => [
+      `ztna-${program}@a.service`,
+      { loadState: "not-found", activeState: "inactive", fileState: "", needsReload: false },
+    ])),
+    firewalls: new Map([["firewall:udp/4433", {
+      manager: "nftables",
+      allowed: false,
+      chains: [],
+    }]]),
+    conditions: new Map([["release:1-a", false]]),
+    pendingHandlers: new Set(),
+    extras: new Map(),
+  };
+}
+
+describe("the plays of a host", () => {
+  it("are in order: what they refer to exists, and IDs differ", () => {
+    checkPlay(combinedPlay(plays));
+  });
+
+  it("show no key in any form", () => {
+    const text = JSON.stringify(plays) + Deno.inspect(plays, { depth: 9 });
+    assert(!text.includes('"key"') && !text.includes('"retry"'), "a secret shows");
+  });
+
+  it("let what the inventory says of a configuration file win", () => {
+    const config = plays.activate.resources.find(({ id }) =>
+      id === "file:/etc/ztna/connector.json"
+    );
+    assert(config?.kind === "file" && typeof config.contents === "string");
+    assertEquals(JSON.parse(config.contents)["max_udp_flows"], 7);
+  });
+});
+
+describe("planHost", () => {
+  it("prepares what nobody notices, and starts each program once", () => {
+    const { prepare, activate, restarts } = planHost(host, plays, freshFacts());
+    assertEquals([prepare.conflicts, activate.conflicts], [[], []]);
+    assert(prepare.changes.every(({ kind }) => kind !== "service" && kind !== "file"));
+    assertEquals(activate.changes.filter(({ kind }) => kind === "service").length, 3);
+    assertEquals(activate.handlers.map(({ id }) => id), ["reload:systemd"]);
+    assertEquals(restarts, ["application", "relay", "connector"]);
+  });
+
+  it("keeps copies of the files and of the link that it changes", () => {
+    const { changedPaths } = planHost(host, plays, freshFacts());
+    assert(changedPaths.includes("/opt/ztna/current"));
+    assert(changedPaths.includes("/etc/ztna/tls/relay.key"));
+    assert(!changedPaths.includes("/etc/ztna"));
+  });
+
+  it("restarts what runs when its release changes, and reloads nothing on top", () => {
+    const facts = freshFacts();
+    const running = new Map([...facts.units.keys()].map((unit) => [unit, {
+      loadState: "loaded",
+      activeState: "active",
+      fileState: "enabled",
+      needsReload: false,
+    }]));
+    const { activate } = planHost(host, plays, { ...facts, units: running });
+    const ids = activate.handlers.map(({ id }) => id);
+    assertEquals(ids.filter((id) => id.startsWith("restart:")).length, 3);
+    assertEquals(ids.filter((id) => id.startsWith("reload:")), ["reload:systemd"]);
+  });
+
+  it("counts what is left of an earlier run where nothing else is to be done", () => {
+    const handler = { id: "restart:relay", summary: "", script: "" };
+    const plan = { changes: [], handlers: [handler], warnings: [], conflicts: [], directories: [] };
+    assertEquals([countChanges(plan), isEmpty(plan)], [1, false]);
+    assertEquals(countChanges({ ...plan, handlers: [] }), 0);
+  });
+});
