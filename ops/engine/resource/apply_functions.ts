@@ -16,14 +16,22 @@ export const temporaryPrefix = ".ztna-new.";
  */
 export function applyFunctions(nonce: string): string {
   return `ztna_say() { printf '%s\\n' "$*" >&2; }
-# ztna_due DIRECTORY FILE...: records that handlers are due.
+# ztna_due DIRECTORY HANDLER...: records that handlers are due.
 ztna_due() {
-  (umask 077; mkdir -p -- "$1")
-  directory=$1
+  due_directory=$1 due_now=
   shift
-  for file do
-    [ -e "$file" ] || { : > "$file" && sync -- "$file" "$directory"; }
+  (umask 077; mkdir -p -- "$due_directory")
+  for handler do
+    [ -e "$due_directory/$handler" ] && continue
+    : > "$due_directory/$handler"
+    sync -- "$due_directory/$handler" "$due_directory"
+    due_now="$due_now $handler"
   done
+}
+# The change behind ztna_due is all or nothing: when it fails, they are not due after all.
+ztna_due_unless_it_fails() {
+  ztna_due "$@"
+  trap '[ "$?" = 0 ] || for handler in $due_now; do rm -f -- "$due_directory/$handler"; done' EXIT
 }
 # ztna_write_file PATH BYTES SHA256 OWNER:GROUP MODE [CHECK]
 ztna_write_file() (

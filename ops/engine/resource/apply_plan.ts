@@ -53,11 +53,10 @@ export async function applyPlan(
     ...pendingDirectory && { pendingDirectory },
   });
   const payload = applyPayload(plan);
+  const length = payload.reduce((sum, contents) => sum + contents.length, 0);
   const result = await connection.run(options.wrap?.(script) ?? script, {
     what,
-    ...(payload.length === 0
-      ? {}
-      : { input: { length: payload.length, stream: ReadableStream.from([payload]) } }),
+    ...length > 0 && { input: { length, stream: ReadableStream.from(payload) } },
     onLine: (stream, line) => {
       const event = stream === "stdout" ? progress.read(line) : undefined;
       if (event !== undefined) onEvent?.(event);

@@ -250,6 +250,19 @@ run change`,
       assert(isConverged(await planOf(wanted)));
     });
 
+    it("of a change that is all or nothing leaves no handler due for it", async () => {
+      const all = handlers();
+      const wanted = play([
+        file("a", "1", { notify: ["first"] }),
+        file("b", "2", { notify: ["first", "second"], validate: "exit 4" }),
+      ], all);
+      assertEquals((await run(wanted)).failed?.failure.code, 1);
+      assertEquals(names("state/pending"), ["first"]);
+      const half = { ...command(`touch '${root}/half'; false`), notify: ["second"] };
+      assertEquals((await run(play([half], all))).failed?.type, "change_failed");
+      assertEquals(names("state/pending"), ["first", "second"]);
+    });
+
     it("to record a due handler keeps the change from being made", async () => {
       write("state", "a file where a directory must be");
       const outcome = await run(play([file("a", "1", { notify: ["first"] })], handlers()));

@@ -1,5 +1,6 @@
-import { shellQuote } from "../connection/quote.ts";
+import { shellCommand, shellQuote } from "../connection/quote.ts";
 import { applyFunctions, temporaryPrefix } from "./apply_functions.ts";
+import type { Change } from "./change.ts";
 import { maxFailureBytes } from "./limits.ts";
 import { defaultPendingDirectory, pendingFile } from "./pending_handlers.ts";
 import type { Plan } from "./plan.ts";
@@ -23,12 +24,9 @@ export interface ApplyOptions {
 export function applyScript(plan: Plan, options: ApplyOptions): string {
   const { nonce, pendingDirectory = defaultPendingDirectory } = options;
   const pending = (handler: string): string => shellQuote(pendingFile(handler, pendingDirectory));
-  const changes = plan.changes.map(({ script, notify }, index) => {
-    const due = notify.length === 0
-      ? ""
-      : `ztna_due ${shellQuote(pendingDirectory)} ${notify.map(pending).join(" ")}\n`;
-    return `run change ${index} ${shellQuote(due + script)}\n`;
-  });
+  const changes = plan.changes.map((change, index) =>
+    `run change ${index} ${shellQuote(dueScript(change, pendingDirectory) + change.script)}\n`
+  );
   const handlers = plan.handlers.map(({ id, script }, index) =>
     `run handler ${index} ${shellQuote(`ztna_command ${shellQuote(script)}\n`)} ${pending(id)}\n`
   );
@@ -76,14 +74,16 @@ ${changes.join("")}${handlers.join("")}} 3<&0 < /dev/null
 `;
 }
 
+/** Kinds of changes that are made as a whole or not at all. */
+const atomicKinds: readonly Change["kind"][] = ["file", "link", "absent"];
+
+function dueScript({ kind, notify }: Change, directory: string): string {
+  if (notify.length === 0) return "";
+  const record = atomicKinds.includes(kind) ? "ztna_due_unless_it_fails" : "ztna_due";
+  return `${record} ${shellCommand([directory, ...notify])}\n`;
+}
+
 /** What `applyScript` reads from its standard input: the files' contents, one after the other. */
-export function applyPayload({ changes }: Plan): Uint8Array {
-  const parts = changes.flatMap(({ payload }) => payload === undefined ? [] : [payload.reveal()]);
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+export function applyPayload({ changes }: Plan): readonly Uint8Array[] {
+  return changes.flatMap(({ payload }) => payload?.reveal() ?? []);
 }

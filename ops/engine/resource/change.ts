@@ -30,20 +30,20 @@ export interface Change {
 
 /** Contents of files on their way to a host. May be secret, so they don't show in any output. */
 export class Payload {
-  readonly #bytes: Uint8Array;
+  readonly #files: readonly Uint8Array[];
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+  constructor(...files: readonly Uint8Array[]) {
+    this.#files = files;
   }
 
   /** Number of bytes. */
   get length(): number {
-    return this.#bytes.length;
+    return this.#files.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** The bytes; for the one place that sends them. */
-  reveal(): Uint8Array {
-    return this.#bytes;
+  /** The contents, in the order in which they are read; for the one place that sends them. */
+  reveal(): readonly Uint8Array[] {
+    return this.#files;
   }
 
   /** What is shown instead. */

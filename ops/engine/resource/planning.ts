@@ -1,9 +1,8 @@
 import { quote } from "../../../tunnel/printable.ts";
-import type { Change } from "./change.ts";
+import { type Change, shown } from "./change.ts";
 import { parentOf } from "./fact_request.ts";
 import type { Facts } from "./facts.ts";
-import type { Resource } from "./resource.ts";
-import { shown } from "./change.ts";
+import type { DirectoryResource, FileResource, Resource } from "./resource.ts";
 
 /** Something about a resource that the operator has to know. */
 export interface PlanNote {
@@ -112,8 +111,8 @@ export class Planning {
   }
 
   /** Whether a resource's owner and group exist; refuses it otherwise. */
-  hasOwners(resource: Resource & { readonly owner: string; readonly group: string }): boolean {
-    const { owner, group } = resource;
+  hasOwners(resource: FileResource | DirectoryResource): boolean {
+    const { path, owner, group } = resource;
     const missing = [
       ...(this.facts.users.has(owner) || this.#accounts.has(owner) ? [] : [`user ${quote(owner)}`]),
       ...(this.facts.groups.has(group) || this.#accounts.has(group)
@@ -123,7 +122,7 @@ export class Planning {
     if (missing.length === 0 || this.#isUnforeseeable) return true;
     this.refuse(
       resource,
-      `Cannot give ${shown((resource as { path?: string }).path ?? resource.id)} to ` +
+      `Cannot give ${shown(path)} to ` +
         `${shown(owner)}:${shown(group)} as both must exist on the host: there is no ` +
         `${missing.join(" and no ")}. Declare the user in front`,
     );

@@ -82,16 +82,6 @@ function planNftables(
 systemctl enable -- ${quoted}
 systemctl restart -- ${quoted}
 `,
-    ...(payloads.length === 0 ? {} : { payload: new Payload(concatenate(payloads)) }),
+    ...(payloads.length === 0 ? {} : { payload: new Payload(...payloads) }),
   });
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
