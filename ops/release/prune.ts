@@ -20,10 +20,10 @@ ${layoutVariables(root)}[ -d "$releases" ] || exit 0
 cd "$releases"
 current=$(readlink "$root/current" || :)
 current=\${current##*/}
-# All releases: the current one, then those switched to last, then those that never were.
+# All releases: the current one, those that ran before it, the last one first, and the others.
 candidates=$(
   echo "$current"
-  [ ! -f "$history" ] || tac "$history" | sed -n 's/^[^ ]* //p'
+  [ ! -f "$history" ] || tac "$history" | sed 's/^[^ ]* //' | sed -n "/^$current\\$/,\\$p"
   ls -1t
 )
 # The command line of each process that runs from a release has its path.

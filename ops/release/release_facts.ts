@@ -97,10 +97,14 @@ export function isThere(archive: Archive, facts: ReleaseFacts): boolean {
   return present.has(archive.name) && facts.intact.has(archive.name);
 }
 
-/** Releases that a host can go back to, the one that it ran last first; without the current one. */
-export function rollbackCandidates(facts: ReleaseFacts): string[] {
-  const newestFirst = new Set(facts.activations.toReversed());
-  return [...newestFirst].filter((id) => id !== facts.current && facts.releases.has(id));
+/**
+ * Releases that a host can go back to: those that it ran before the current one, the last one
+ * first. One that was switched to later, and undone, is none of them.
+ */
+export function rollbackCandidates({ current, releases, activations }: ReleaseFacts): string[] {
+  const since = current === undefined ? -1 : activations.lastIndexOf(current);
+  const before = since < 0 ? activations : activations.slice(0, since);
+  return [...new Set(before.toReversed())].filter((id) => id !== current && releases.has(id));
 }
 
 function linkedRelease(target: string): string | undefined {

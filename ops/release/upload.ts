@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Connection, ScriptInput } from "../engine/connection/connection.ts";
+import type { Connection } from "../engine/connection/connection.ts";
 import { HostError } from "../engine/errors.ts";
 import { quote } from "../../tunnel/printable.ts";
 import { defaultRoot } from "./host_layout.ts";
@@ -71,12 +71,13 @@ export async function uploadArchive(
   let sentBytes = 0;
   for (let repeats = 0;; repeats++) {
     const rest = restOf(archive, start, (bytes) => onProgress?.(archive, bytes));
+    const length = archive.bytes - start;
     const { code, stdout, stderr } = await connection.run(uploadScript(archive, start, root), {
       what: `upload ${archive.kind} ${archive.name}`,
-      input: rest,
+      input: { length, stream: ReadableStream.from(rest) },
       signal,
     });
-    sentBytes += rest.length;
+    sentBytes += length;
     if (code === uploadExit.done) return { sentBytes, resumedBytes: start };
     if (code === uploadExit.full) throw fullDisk(connection.host, archive, root, stdout);
     const again = code === uploadExit.corrupted || code === uploadExit.changed;
@@ -102,37 +103,21 @@ async function isPrefix(archive: Archive, partial: PartialUpload | undefined): P
 }
 
 /** The bytes of an archive from `start` on, read as they are wanted. */
-function restOf(
+async function* restOf(
   archive: Archive,
   start: number,
   onSent: (bytes: number) => void,
-): ScriptInput {
-  let file: Deno.FsFile | undefined;
-  let sent = start;
-  const close = (): void => {
-    file?.close();
-    file = undefined;
-  };
-  const stream = new ReadableStream<Uint8Array>({
-    async pull(controller): Promise<void> {
-      if (file === undefined) {
-        file = await Deno.open(archive.file);
-        await file.seek(start, Deno.SeekMode.Start);
-      }
-      const buffer = new Uint8Array(chunkBytes);
-      const length = await file.read(buffer);
-      if (length === null) {
-        close();
-        controller.close();
-        return;
-      }
-      sent += length;
-      onSent(sent);
-      controller.enqueue(buffer.subarray(0, length));
-    },
-    cancel: close,
-  }, { highWaterMark: 0 });
-  return { length: archive.bytes - start, stream };
+): AsyncGenerator<Uint8Array> {
+  using file = await Deno.open(archive.file);
+  await file.seek(start, Deno.SeekMode.Start);
+  for (let sent = start;;) {
+    const buffer = new Uint8Array(chunkBytes);
+    const length = await file.read(buffer);
+    if (length === null) return;
+    yield buffer.subarray(0, length);
+    sent += length;
+    onSent(sent);
+  }
 }
 
 function fullDisk(host: string, archive: Archive, root: string, stdout: string): HostError {

@@ -39,18 +39,20 @@ ${layoutVariables(root)}target=${directoryWord(archive)}
 partial=$uploads/${shellQuote(name)}
 unpacked=$partial.unpacked
 replaced=$partial.replaced
+# fail CODE TEXT: ends with that code, or that of a full disk if the text tells of one.
 fail() {
-  rm -rf "$unpacked"
+  code=$1
   case $2 in
     *'No space left'* | *'quota exceeded'*)
-      rm -f "$partial"
-      stat -f -c '%a %S' "$uploads"
-      exit ${uploadExit.full}
+      code=${uploadExit.full}
+      stat -f -c '%a %S' "$root"
       ;;
   esac
-  [ "$1" != ${uploadExit.corrupted} ] || rm -f "$partial"
+  rm -rf "$unpacked"
+  case $code in ${uploadExit.full} | ${uploadExit.corrupted}) rm -f "$partial" ;; esac
+  rmdir "$uploads" 2>/dev/null
   printf '%s\\n' "$2" >&2
-  exit "$1"
+  exit "$code"
 }
 # step WORD...: runs a command, and ends with what it says when it fails.
 step() {
@@ -82,5 +84,6 @@ step sync ${flush}
 step mv -T "$unpacked" "$target"
 step sync "\${target%/*}"
 rm -rf "$partial" "$replaced"
+rmdir "$uploads" 2>/dev/null || :
 `;
 }
