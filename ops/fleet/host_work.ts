@@ -255,13 +255,7 @@ export class HostWork {
     const outputs = stdout.split(`\n${nextProgram}\n`);
     const problems = waits.flatMap(({ program }, index) => {
       const outcome = parseReadyOutcome(outputs[index] ?? "");
-      if (!outcome.ready) return [notReady(program, outcome)];
-      const services = outcome.status?.services ?? [];
-      if (program === "relay" && services.length > 0) {
-        const registered = services.filter(({ connectors = 0 }) => connectors > 0);
-        this.#verifier.noteRegistered(host.name, registered.map(({ id }) => id));
-      }
-      return [];
+      return outcome.ready ? [] : [notReady(program, outcome)];
     });
     if (problems.length > 0) throw new HostError(host.name, problems.join("\n"));
   }
