@@ -42,5 +42,5 @@ export async function closeMaster(socket: string): Promise<void> {
     quiet: true,
     nothrow: true,
   });
-  await run`ssh -F none -O exit -S ${socket} -- master`.timeout(exitTimeout);
+  await run`ssh -F none -O exit -S ${socket.replaceAll("%", "%%")} -- master`.timeout(exitTimeout);
 }

@@ -13,6 +13,7 @@ import { sessionCommand } from "./session_command.ts";
 import { ShellProcess, type TrafficCounter } from "./shell_process.ts";
 import { ShellSession } from "./shell_session.ts";
 import { controlPath, sshCommand } from "./ssh_command.ts";
+import { SilentProxyError } from "./ssh_failure.ts";
 
 /** The first retry follows within this time, in ms; a server that restarts needs about as long. */
 const retryBaseMs = 500;
@@ -50,24 +51,25 @@ export async function openConnection(
   settings: ConnectionSettings,
   options: ConnectionOptions,
 ): Promise<Connection> {
-  const { signal, attempts = 3, onEvent = () => {} } = options;
+  const { signal, attempts = 3, controlDirectory, onEvent = () => {} } = options;
   const traffic = { bytesSent: 0, bytesReceived: 0, roundTrips: 0, processes: 0 };
   const backoff = new Backoff({ baseMs: retryBaseMs, maxMs: retryMaxMs, random: Math.random });
-  const socket = settings.transport === "ssh"
-    ? await controlPath(settings, options.controlDirectory)
-    : undefined;
-  if (socket !== undefined) makeControlDirectory(options.controlDirectory);
+  const isRemote = settings.transport === "ssh";
+  let socket = isRemote ? await controlPath(settings, controlDirectory) : undefined;
+  if (isRemote) makeControlDirectory(controlDirectory);
   for (let attempt = 1;; attempt++) {
     signal.throwIfAborted();
     try {
       return await connect(settings, options, socket, traffic);
     } catch (error) {
       if (!(error instanceof UnreachableError && error.reason === "network")) throw error;
-      if (attempt >= attempts) throw error;
+      const isExplained = !(error instanceof SilentProxyError) || socket === undefined;
+      if (isExplained && attempt >= attempts) throw error;
       onEvent({ type: "retry", host: settings.host, attempt, error });
+      // A master may believe for half a minute in a connection that is no more.
+      if (socket !== undefined) await closeMaster(socket);
+      if (!isExplained) socket = undefined;
     }
-    // A master may believe for half a minute in a connection that is no more.
-    if (socket !== undefined) await closeMaster(socket);
     await pause(backoff.next(), signal);
   }
 }
@@ -78,27 +80,23 @@ async function connect(
   socket: string | undefined,
   traffic: TrafficCounter,
 ): Promise<Connection> {
-  const { signal, connectTimeoutMs = 10_000, onEvent = () => {} } = options;
-  const { host } = settings;
+  const { signal, connectTimeoutMs: timeoutMs = 10_000, onEvent = () => {} } = options;
+  const { host, transport } = settings;
   const helloNonce = randomNonce();
-  const prompt = randomNonce();
-  const command = sessionCommand(settings, helloNonce, prompt);
-  const argv = socket === undefined ? command.argv : sshCommand(
-    settings,
-    {
-      connectTimeoutMs,
-      keepAliveIntervalSeconds: options.keepAliveIntervalSeconds ?? 10,
-      controlPersistSeconds: options.controlPersistSeconds ?? 60,
-      acceptNewHostKeys: options.acceptNewHostKeys ?? false,
-    },
-    socket,
-    command.text,
-  );
+  const command = sessionCommand(settings, helloNonce, randomNonce());
+  const { passwordPrompt } = command;
+  const timings = {
+    connectTimeoutMs: timeoutMs,
+    keepAliveIntervalSeconds: options.keepAliveIntervalSeconds ?? 10,
+    controlPersistSeconds: options.controlPersistSeconds ?? 60,
+    acceptNewHostKeys: options.acceptNewHostKeys ?? false,
+  };
+  const argv = transport === "ssh"
+    ? sshCommand(settings, timings, socket, command.text)
+    : command.argv;
   onEvent({ type: "process", host, argv });
   const process = startProcess(argv, traffic);
   try {
-    const timeoutMs = connectTimeoutMs;
-    const { passwordPrompt } = command;
     await logIn({ process, settings, helloNonce, passwordPrompt, timeoutMs, signal });
     return new ShellSession({ host, process, traffic, onEvent });
   } catch (error) {

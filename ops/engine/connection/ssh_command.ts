@@ -27,13 +27,13 @@ const temporaryNameLength = 17;
  * The first value of an option wins with `ssh`, so the user's arguments come first. They may want
  * what is switched off here: a terminal or forwarding are of no use to us and a risk to them.
  *
- * @param controlPath See `controlPath`.
+ * @param controlPath The socket of a master; `undefined` has none.
  * @param command For the host's login shell.
  */
 export function sshCommand(
   settings: ConnectionSettings,
   timings: SshTimings,
-  controlPath: string,
+  controlPath: string | undefined,
   command: string,
 ): string[] {
   const { address, port, user, privateKeyFile, sshArguments } = settings;
@@ -43,9 +43,11 @@ export function sshCommand(
     ConnectTimeout: Math.ceil(timings.connectTimeoutMs / 1000),
     ServerAliveInterval: timings.keepAliveIntervalSeconds,
     ServerAliveCountMax: keepAliveCountMax,
-    ControlMaster: "auto",
-    ControlPersist: timings.controlPersistSeconds,
-    ControlPath: `"${controlPath.replaceAll("%", "%%")}"`,
+    ...controlPath === undefined ? { ControlMaster: "no", ControlPath: "none" } : {
+      ControlMaster: "auto",
+      ControlPersist: timings.controlPersistSeconds,
+      ControlPath: `"${controlPath.replaceAll("%", "%%")}"`,
+    },
     RequestTTY: "no",
     RemoteCommand: "none",
     ForwardAgent: "no",

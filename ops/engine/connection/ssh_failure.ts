@@ -7,8 +7,19 @@ import { shellQuote } from "./quote.ts";
 const plainWord = /^[\w@%+=:,./-]+$/;
 /** The name of a host as ssh has it in its known hosts. */
 const hostName = /^[\w.:[\]%-]+$/;
+/** What ssh says when it can't even try, or not with this host. */
+const unusableSettings =
+  /Bad configuration option|Bad owner or permissions|contains invalid characters|Unable to negotiate/;
+/** What ssh says when what it was to connect through has ended. */
+const endOfProxy = /UNKNOWN port \d+/;
 /** Longest text of ssh's that is shown, in UTF-16 units. */
 const maxShownLength = 300;
+
+/**
+ * A jump host or a proxy command has failed without a word: ssh hides what they say when it leaves
+ * a master behind. An attempt without one shows it.
+ */
+export class SilentProxyError extends UnreachableError {}
 
 /**
  * What ssh's end with code 255 before the session's hello means.
@@ -18,7 +29,9 @@ const maxShownLength = 300;
 export function sshFailure(settings: ConnectionSettings, stderr: string): UnreachableError {
   const { reason, explanation } = explain(settings, stderr);
   const message = `Cannot connect to ${quote(settings.host)} as ${explanation}`;
-  return new UnreachableError(settings.host, reason, message);
+  const isSilent = reason === "network" && endOfProxy.test(stderr);
+  const ErrorClass = isSilent ? SilentProxyError : UnreachableError;
+  return new ErrorClass(settings.host, reason, message);
 }
 
 interface Explanation {
@@ -46,11 +59,7 @@ function explain(settings: ConnectionSettings, stderr: string): Explanation {
       `"ansible_host", or check the name server`;
     return { reason: "name", explanation };
   }
-  if (
-    /Bad configuration option|Bad owner or permissions|Unable to negotiate|no matching /i.test(
-      stderr,
-    )
-  ) {
+  if (unusableSettings.test(stderr)) {
     const explanation = `ssh must be able to use its settings: ${last}; check ` +
       `"ansible_ssh_common_args" and ssh's configuration`;
     return { reason: "ssh", explanation };
@@ -81,19 +90,19 @@ function explainChangedKey(settings: ConnectionSettings, stderr: string): string
 
 function explainUnknownKey(settings: ConnectionSettings, stderr: string): string {
   const [, type, found] = /No (\S+) host key is known for (\S+) and/.exec(stderr) ?? [];
+  const visit = visitCommand(settings);
+  if (found === undefined && endOfProxy.test(stderr)) {
+    return `the host key of every host on the way to it must be known: one is not. Run ` +
+      `${
+        shown(visit)
+      } once, compare the fingerprints with those on the hosts' consoles, and say yes`;
+  }
   const name = found !== undefined && hostName.test(found) ? found : knownName(settings);
-  const { address, port, user, sshArguments } = settings;
   const [, bracketed, scanPort] = /^\[(.+)\]:(\d+)$/.exec(name) ?? [undefined, name, undefined];
   const scan = ["ssh-keyscan", ...(scanPort === undefined ? [] : ["-p", scanPort]), bracketed!];
-  const visit = [
-    ...["ssh", ...sshArguments],
-    ...(port === undefined ? [] : ["-p", String(port)]),
-    ...(user === undefined ? [] : ["-l", user]),
-    ...["--", address, "true"],
-  ];
   return `its host key must be known: there is no ${shown(type ?? "")} key of ${shown(name)} in ` +
     `ssh's known hosts. Compare what ${shown(`${commandLine(scan)} | ssh-keygen -lf -`)} says ` +
-    `with the fingerprint on the host's console; then run ${shown(commandLine(visit))} once and ` +
+    `with the fingerprint on the host's console; then run ${shown(visit)} once and ` +
     `say yes, or give "--accept-new-host-keys"`;
 }
 
@@ -107,6 +116,16 @@ function explainDenial(stderr: string, denial: string): string {
   return `it must accept one of your keys: ${shown(denial)}${trouble}; ${advice}`;
 }
 
+/** The command by which the user can log in, and be asked whether a key is the host's. */
+function visitCommand({ address, port, user, sshArguments }: ConnectionSettings): string {
+  return commandLine([
+    ...["ssh", ...sshArguments],
+    ...(port === undefined ? [] : ["-p", String(port)]),
+    ...(user === undefined ? [] : ["-l", user]),
+    ...["--", address, "true"],
+  ]);
+}
+
 /** The host's name in ssh's known hosts, unless its configuration says another. */
 function knownName({ address, port }: ConnectionSettings): string {
   return port === undefined || port === 22 ? address : `[${address}]:${port}`;
@@ -116,13 +135,14 @@ function commandLine(words: readonly string[]): string {
   return words.map((word) => plainWord.test(word) ? word : shellQuote(word)).join(" ");
 }
 
-/** The last line that is not about what ssh does in passing. */
+/** What ssh says in passing, and how it ends when something else has failed before. */
+const saysLittle =
+  /^(?:Authenticated to |Transferred: |Bytes per second: |kex_exchange_identification: |Connection closed by UNKNOWN )/;
+
+/** The last line that says something. */
 export function lastLine(stderr: string): string {
   const lines = stderr.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
-  return lines.findLast((line) =>
-    !/^(?:Authenticated to|Transferred:|Bytes per second:)/.test(line)
-  ) ??
-    "it said nothing";
+  return lines.findLast((line) => !saysLittle.test(line)) ?? lines.at(-1) ?? "it said nothing";
 }
 
 function shown(text: string): string {
