@@ -28,6 +28,7 @@ const pathExpression = /^[-\s]*([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]
 class TemplateReader {
   readonly #host: InventoryHost;
   readonly #name: string;
+  readonly #scope: Variables;
   /** The variables, or members of them, that are being read: the one that was asked for first. */
   readonly #path: string[];
   #lookups = 0;
@@ -35,6 +36,7 @@ class TemplateReader {
   constructor(host: InventoryHost, name: string) {
     this.#host = host;
     this.#name = name;
+    this.#scope = { ...host.variables, ...magicVariables(host) };
     this.#path = [name];
   }
 
@@ -95,8 +97,7 @@ class TemplateReader {
 
   #rawValue(path: string, text: string): VariableValue {
     const [root = "", ...members] = path.split(".");
-    const scope = { ...this.#host.variables, ...magicVariables(this.#host) };
-    let value: VariableValue = scope;
+    let value: VariableValue = this.#scope;
     for (const name of [root, ...members]) {
       const names: Variables = isMapping(value) ? value : {};
       if (!Object.hasOwn(names, name)) {

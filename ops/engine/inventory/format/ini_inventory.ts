@@ -1,5 +1,4 @@
 import { nearestHint } from "../../../../tunnel/options/nearest.ts";
-import { quote } from "../../../../tunnel/printable.ts";
 import { mistakeAt, MistakeList, type SourcePlace } from "../mistakes.ts";
 import { readHostEntry } from "./host_entry.ts";
 import { readPythonLiteral } from "./python_literal.ts";
@@ -193,13 +192,4 @@ function isSectionKind(kind: string): kind is SectionKind {
 function nearestSectionKind(kind: string): SectionKind {
   if (kind.startsWith("v")) return "vars";
   return kind.startsWith("c") ? "children" : "hosts";
-}
-
-/** What is said of a file that is neither YAML nor INI, to those who meant a program. */
-export function scriptHint(text: string): string {
-  return text.startsWith("#!")
-    ? `; an executable inventory needs permission to be executed (chmod +x), it begins with ${
-      quote(pythonLines(text)[0] ?? "")
-    }`
-    : "";
 }

@@ -248,7 +248,7 @@ const simpleEscapes: Readonly<Record<string, string>> = {
   t: "\t",
   v: "\v",
 };
-const numericEscape = /\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8})|([0-7]{1,3}))/iy;
+const numericEscape = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{1,3}))/y;
 
 /** The escape at `at`. Unknown ones stay as they are, as in Python. */
 function escapeAt(text: string, at: number, isBytes: boolean): { length: number; meaning: string } {

@@ -1,4 +1,3 @@
-import { ConfigError } from "../../../../tunnel/errors.ts";
 import { quote } from "../../../../tunnel/printable.ts";
 import type { InventoryStatement, PlacedVariable } from "../format/statement.ts";
 import { maxGroups, maxHosts, maxNameLength } from "../limits.ts";
@@ -15,12 +14,15 @@ export class InventoryBuilder {
   readonly #groups = new Map<string, GroupRecord>();
   readonly #hosts = new Map<string, HostRecord>();
   readonly #warnings: WarningList;
+  readonly #all: GroupRecord;
+  readonly #ungrouped: GroupRecord;
 
   constructor(warnings: WarningList) {
     this.#warnings = warnings;
     const place = { file: "" };
-    const all = this.#addGroup(allGroup, place);
-    this.#addChild(all, this.#addGroup(ungroupedGroup, place), undefined);
+    this.#all = this.#addGroup(allGroup, place);
+    this.#ungrouped = this.#addGroup(ungroupedGroup, place);
+    this.#addChild(this.#all, this.#ungrouped, undefined);
   }
 
   hasGroup(name: string): boolean {
@@ -52,13 +54,12 @@ export class InventoryBuilder {
    * @throws {ConfigError} when groups contain each other.
    */
   finish(): InventoryRecords {
-    const all = this.#group(allGroup);
-    const ungrouped = this.#group(ungroupedGroup);
     for (const group of this.#groups.values()) {
-      if (group !== all && group.parents.size === 0) this.#addChild(all, group, undefined);
+      if (group === this.#all || group.parents.size > 0) continue;
+      this.#addChild(this.#all, group, undefined);
     }
-    setDepths(all, [...this.#groups.values()]);
-    for (const host of this.#hosts.values()) this.#reconcile(host, all, ungrouped);
+    setDepths(this.#all, [...this.#groups.values()]);
+    for (const host of this.#hosts.values()) this.#reconcile(host);
     return { groups: this.#groups, hosts: this.#hosts };
   }
 
@@ -104,12 +105,14 @@ export class InventoryBuilder {
   }
 
   #addDeclaredChild(parentName: string, childName: string, place: SourcePlace): void {
-    const parent = this.#group(parentName);
-    const child = this.#group(childName);
-    if (child.name === allGroup) {
+    const parent = this.#groups.get(parentName);
+    const child = this.#groups.get(childName);
+    // Formats declare groups first; those that are missing have been refused.
+    if (parent === undefined || child === undefined) return;
+    if (child === this.#all) {
       throw mistakeAt(place, `the group "all" holds every group, and is in none`, parentName);
     }
-    if (child.name === ungroupedGroup && parent.name !== allGroup) {
+    if (child === this.#ungrouped && parent !== this.#all) {
       const rule = `the group "ungrouped" is for hosts in no other group, and is in "all" only`;
       throw mistakeAt(place, rule, parentName);
     }
@@ -132,6 +135,8 @@ export class InventoryBuilder {
     place: SourcePlace,
     source: SourcePaths,
   ): void {
+    const group = this.#groups.get(groupName);
+    if (group === undefined) return;
     let host = this.#hosts.get(name);
     if (host === undefined) {
       checkName("host", name, place);
@@ -149,7 +154,6 @@ export class InventoryBuilder {
         host.variables.set("ansible_port", { name: "ansible_port", value: port, place });
       }
     }
-    const group = this.#group(groupName);
     host.groups.add(group);
     group.hosts.set(name, host);
   }
@@ -165,23 +169,17 @@ export class InventoryBuilder {
     } else group.variables.set(variable.name, variable);
   }
 
-  #reconcile(host: HostRecord, all: GroupRecord, ungrouped: GroupRecord): void {
+  /** Whether the host is in "ungrouped" follows from the other groups that it is in. */
+  #reconcile(host: HostRecord): void {
     const others = ancestorsOf(host.groups);
-    for (const group of [all, ungrouped]) others.delete(group);
+    for (const group of [this.#all, this.#ungrouped]) others.delete(group);
     if (others.size > 0) {
-      host.groups.delete(ungrouped);
-      ungrouped.hosts.delete(host.name);
+      host.groups.delete(this.#ungrouped);
+      this.#ungrouped.hosts.delete(host.name);
     } else {
-      host.groups.add(ungrouped);
-      ungrouped.hosts.set(host.name, host);
+      host.groups.add(this.#ungrouped);
+      this.#ungrouped.hosts.set(host.name, host);
     }
-  }
-
-  #group(name: string): GroupRecord {
-    const group = this.#groups.get(name);
-    // Formats declare a group before they use it.
-    if (group === undefined) throw new ConfigError(`Cannot find the group ${quote(name)}`);
-    return group;
   }
 
   #warnAboutNamesakes(name: string, taken: boolean, place: SourcePlace): void {
@@ -212,7 +210,7 @@ function readPriority({ value, place }: PlacedVariable): number {
     : value;
   if (typeof number !== "number") {
     const rule = '"ansible_group_priority" must be a whole number';
-    throw mistakeAt(place, rule, JSON.stringify(value));
+    throw mistakeAt(place, rule, typeof value === "string" ? value : JSON.stringify(value));
   }
   return Math.trunc(number);
 }

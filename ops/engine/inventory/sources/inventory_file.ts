@@ -59,15 +59,16 @@ function parseYaml(text: string, path: string): ParsedFile {
 }
 
 function parseIni(text: string, path: string, isGroup: (name: string) => boolean): ParsedFile {
+  const warnings = new WarningList();
+  const isNoProgram =
+    "begins like a program, but must have the permission to be executed (chmod +x) to be one";
   try {
-    return { statements: parseIniInventory(text, path, isGroup), warnings: new WarningList() };
+    const statements = parseIniInventory(text, path, isGroup);
+    if (text.startsWith("#!")) warnings.add({ file: path }, isNoProgram);
+    return { statements, warnings };
   } catch (error) {
     if (!(error instanceof ConfigError) || !text.startsWith("#!")) throw error;
-    throw new ConfigError(
-      `${error.message}\n${
-        placeText({ file: path })
-      } begins like a program: an executable inventory must have the permission to be executed (chmod +x)`,
-    );
+    throw new ConfigError(`${error.message}\n${placeText({ file: path })} ${isNoProgram}`);
   }
 }
 
