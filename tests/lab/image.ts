@@ -90,7 +90,7 @@ export async function makeImage(paths: SharedPaths): Promise<void> {
     "unshare",
     ...["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--", "debootstrap"],
     ...["--variant=minbase", `--include=${packages.join(",")}`, suite, paths.image],
-    await mirror(),
+    ...await mirror(),
   ));
   group.remove();
   await Deno.writeTextFile(paths.imageLog, stdout + stderr);
@@ -122,10 +122,13 @@ export async function removeImage(paths: SharedPaths): Promise<void> {
   }
 }
 
-/** The mirror that this machine uses for the same suite, so that a cache nearby is used. */
-async function mirror(): Promise<string> {
+/**
+ * The mirror that this machine uses for the same suite, so that a cache nearby is used; none where
+ * debootstrap's own choice must do.
+ */
+async function mirror(): Promise<string[]> {
   const chosen = Deno.env.get("ZTNA_LAB_MIRROR");
-  if (chosen !== undefined) return chosen;
+  if (chosen !== undefined) return [chosen];
   const { stdout } = await runProgram([
     "apt-get",
     "indextargets",
@@ -135,5 +138,5 @@ async function mirror(): Promise<string> {
   ]);
   const lines = stdout.split("\n").map((line) => line.split(" "));
   const own = lines.find(([codename]) => codename === suite)?.[1];
-  return own ?? "http://deb.debian.org/debian";
+  return own === undefined ? [] : [own];
 }
