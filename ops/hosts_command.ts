@@ -15,6 +15,7 @@ import type { changeOptions, connectionOptions, outputOptions } from "./fleet_op
 import type { inventoryOptions } from "./inventory_options.ts";
 import { checkoutVersion } from "./release.ts";
 import { controlDirectory } from "./state_home.ts";
+import { commandText } from "./terminal/command_lines.ts";
 import type { FleetProgress } from "./terminal/fleet_progress.ts";
 import { beginFleetRun } from "./terminal/fleet_run.ts";
 
@@ -101,7 +102,9 @@ export async function runHostsCommand<H extends RunHost>(
       type: "run_finished",
       exitCode,
       ...error !== undefined && { error },
-      ...isChange && exitCode !== 0 && { continueWith: ["deno task", command, ...argv].join(" ") },
+      ...isChange && exitCode !== 0 && {
+        continueWith: commandText(["deno", "task", command, ...argv]),
+      },
     });
   try {
     const exitCode = await body({

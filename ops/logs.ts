@@ -43,7 +43,7 @@ export const program = defineProgram({
       type: "string",
       flag: "--grep",
       short: "-g",
-      placeholder: "PATTERN",
+      placeholder: "REGEX",
       help: "Only lines that this regular expression finds",
     },
     follow: { type: "boolean", flag: "--follow", help: "Go on with what is written from now on" },

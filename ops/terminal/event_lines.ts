@@ -150,7 +150,8 @@ function step(text: string): Line {
 function runTitle({ command, fleet, release, hosts, check }: RunStarted): string {
   const what = release === null ? command : `${command} ${release}`;
   const only = check ? " (check: nothing is changed)" : "";
-  return `${what}: ${counted(hosts.length, "host")} of fleet ${fleet}${only}`;
+  const where = fleet === "" ? "" : ` of fleet ${fleet}`;
+  return `${what}: ${counted(hosts.length, "host")}${where}${only}`;
 }
 
 function widest(hosts: readonly string[]): number {

@@ -43,7 +43,7 @@ export interface RunStarted {
   readonly command: string;
   /** Its arguments, for the audit. */
   readonly arguments: readonly string[];
-  /** Name of the fleet, from its inventory. */
+  /** Name of the fleet, from its inventory; may be empty. */
   readonly fleet: string;
   /** The release that the hosts are brought to; `null` where there is none. */
   readonly release: string | null;
