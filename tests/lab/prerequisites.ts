@@ -56,8 +56,20 @@ function unfitReason(): string | undefined {
 export function labSkipReason(): string | undefined {
   const missing = missingPackages();
   const reason = unfitReason() ?? (missing.length === 0 ? undefined : missingText(missing));
-  const required = Deno.env.get("CI") === "1" || Deno.env.get("ZTNA_REQUIRE_LAB") === "1";
-  if (reason !== undefined && required) throw new LabPrerequisiteError(reason);
+  return skipOrThrow(reason, Deno.env);
+}
+
+/**
+ * The reason itself, unless the environment says that the lab is required.
+ *
+ * @throws {LabPrerequisiteError} with the reason.
+ */
+export function skipOrThrow(
+  reason: string | undefined,
+  environment: { get(name: string): string | undefined },
+): string | undefined {
+  const isRequired = ["CI", "ZTNA_REQUIRE_LAB"].some((name) => environment.get(name) === "1");
+  if (reason !== undefined && isRequired) throw new LabPrerequisiteError(reason);
   return reason;
 }
 
