@@ -27,11 +27,14 @@ class Registry implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
   constructor() {
-    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-      const path = new URL(request.url).pathname;
-      this.requests.push({ path, authorization: request.headers.get("authorization") });
-      return this.#answers[path]?.(request) ?? new Response("none", { status: 404 });
-    });
+    this.#server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen(): void {} },
+      (request): Response | Promise<Response> => {
+        const path = new URL(request.url).pathname;
+        this.requests.push({ path, authorization: request.headers.get("authorization") });
+        return this.#answers[path]?.(request) ?? new Response("none", { status: 404 });
+      },
+    );
   }
 
   get origin(): string {
