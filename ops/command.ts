@@ -47,6 +47,13 @@ export async function runCommand(
       Deno.addSignalListener(signal, interrupt);
     }
   }
+  if (Deno.build.os !== "windows") {
+    // The shell that gets the terminal back wants a cursor in it.
+    Deno.addSignalListener("SIGTSTP", () => {
+      screen.suspend();
+      Deno.kill(Deno.pid, "SIGSTOP");
+    });
+  }
   try {
     return end(await run({ report, screen, signal: controller.signal }));
   } catch (error) {

@@ -26,7 +26,7 @@ export const outputOptions = {
     flag: "--verbose",
     short: "-v",
     group: output,
-    help: "Show every command on every host; twice: the scripts and their output too",
+    help: "Show changes, ssh command lines and scripts, equal ones once; twice: all, with output",
   },
   quiet: {
     type: "boolean",

@@ -72,6 +72,22 @@ describe("the live display in a terminal", { skip }, () => {
     assert(isCursorVisible);
   });
 
+  it("gives the terminal back while it is stopped, and goes on afterwards", async () => {
+    const shell = await tmux.start(["bash", "--norc", "-i"], size, { CI: "", PS1: "> " });
+    await tmux.press(shell, `clear; ${Deno.execPath()} run -A -q ${program}`, "Enter");
+    await tmux.waitFor(shell, isShown, "the live area");
+    await tmux.press(shell, "C-z");
+    const stopped = await tmux.waitFor(shell, ({ text }) => text.includes("Stopped"), "the shell");
+    assert(stopped.isCursorVisible);
+    assert(!stopped.text.includes("at work"));
+    await tmux.press(shell, "fg", "Enter");
+    await tmux.waitFor(shell, (state) => isShown(state) && !state.isCursorVisible, "the area");
+    await tmux.press(shell, "C-c");
+    const isBack = ({ text, isCursorVisible }: WindowState): boolean =>
+      text.includes("Interrupted") && !text.includes("at work") && isCursorVisible;
+    await tmux.waitFor(shell, isBack, "the end");
+  });
+
   it("leaves nothing behind when the terminal becomes wider or narrower", async () => {
     const window = await start("");
     for (const columns of [90, 45, 70]) {

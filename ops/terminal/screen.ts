@@ -38,6 +38,7 @@ export class Screen implements Output, Disposable {
   readonly #output: Output;
   readonly #terminal: Terminal;
   #hasArea = false;
+  #isCursorHidden = false;
   /** What is drawn: the width of each of its lines. */
   #drawnWidths: readonly number[] = [];
   #pending: { readonly stream: "stdout" | "stderr"; readonly text: string }[] = [];
@@ -86,7 +87,8 @@ export class Screen implements Output, Disposable {
     const formatted = lines.map((line) => formatLine(line, { color, columns }));
     const widths = lines.map((line) => textWidth(formatLine(line, { color: false, columns })));
     this.#hasArea = true;
-    const start = (isFirst ? hideCursor : "") + beginUpdate + this.#toStart();
+    const start = (this.#isCursorHidden ? "" : hideCursor) + beginUpdate + this.#toStart();
+    this.#isCursorHidden = true;
     if (this.#pending.length > 0) {
       this.#output.stderr(start + eraseBelow);
       this.#writePending();
@@ -100,8 +102,15 @@ export class Screen implements Output, Disposable {
   endLive(): void {
     if (!this.#hasArea) return;
     for (const name of endEvents) globalThis.removeEventListener(name, this.#onEnd);
-    this.#output.stderr(this.#toStart() + eraseBelow + showCursor);
+    this.suspend();
     this.#hasArea = false;
+  }
+
+  /** Leaves the terminal to others until the next frame. */
+  suspend(): void {
+    if (!this.#hasArea) return;
+    this.#output.stderr(this.#toStart() + eraseBelow + showCursor);
+    this.#isCursorHidden = false;
     this.#drawnWidths = [];
     this.#writePending();
   }

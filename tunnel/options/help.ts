@@ -101,7 +101,11 @@ function placeholder(option: OptionDeclaration): string {
 function flagSyntax(option: OptionDeclaration): string {
   if (option.flag === undefined) return "";
   const short = option.short === undefined ? "" : `${option.short}, `;
-  if (option.type === "boolean") return `${short}--[no-]${option.flag.slice(2)}`;
+  if (option.type === "boolean") {
+    // Off unless something turns it on: nobody needs to be told how to leave it off.
+    const isOffAlready = option.default === undefined && option.key === undefined;
+    return isOffAlready ? short + option.flag : `${short}--[no-]${option.flag.slice(2)}`;
+  }
   return `${short}${option.flag} ${placeholder(option)}`.trimEnd();
 }
 

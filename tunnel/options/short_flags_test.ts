@@ -125,7 +125,7 @@ Options:
   -i, --inventory FILE        Inventory (may be repeated)
   -u, --user TEXT             Who to become
   -v, --verbose               Show more (may be repeated)
-  -K, --[no-]ask              Ask for the password
+  -K, --ask                   Ask for the password
       --forks NUMBER          At a time (default: 32)
 
 General:
