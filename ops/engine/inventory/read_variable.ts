@@ -121,8 +121,8 @@ class TemplateReader {
   #refuse(rule: string, text?: string): ConfigError {
     // The variable that the text stands in; "a.b" stands in "a".
     const variable = (this.#path.at(-1) ?? this.#name).split(".")[0] ?? this.#name;
-    const via = variable === this.#name ? "" : `, which ${quote(this.#name)} uses,`;
-    return variableMistake(this.#host, variable, rule, text, via);
+    const usedBy = variable === this.#name ? undefined : this.#name;
+    return variableMistake(this.#host, variable, rule, text, usedBy);
   }
 }
 
@@ -146,24 +146,28 @@ function magicVariables({ name, sourceFile }: InventoryHost): Variables {
  *
  * @param rule Continues "as".
  * @param value What it is instead; not shown of a variable that holds a secret.
- * @param via How another variable comes to use this one.
+ * @param usedBy The variable that was asked for, where it is another one.
  */
 export function variableMistake(
   host: InventoryHost,
   variable: string,
   rule: string,
   value?: VariableValue,
-  via = "",
+  usedBy?: string,
 ): ConfigError {
   const origin = host.originOf(variable);
-  const where = origin === undefined ? "" : `, set in ${origin},`;
+  const asides = [
+    origin === undefined ? [] : `set in ${origin}`,
+    usedBy === undefined ? [] : `which ${quote(usedBy)} uses`,
+  ].flat();
+  const aside = asides.map((each) => `, ${each}`).join("") + (asides.length > 0 ? "," : "");
   const current = value === undefined || isSecretName(variable)
     ? ""
     : `: current value is ${showValue(value)}`;
   return new ConfigError(
     `Cannot use variable ${quote(variable)} of host ${
       quote(host.name)
-    }${where}${via} as ${rule}${current}`,
+    }${aside} as ${rule}${current}`,
   );
 }
 
