@@ -114,7 +114,7 @@ export async function makeTestRelease(options: TestReleaseOptions): Promise<Rele
 async function keep(
   directory: string,
   described: Pick<Archive, "kind" | "name" | "listingSha256" | "checksums">,
-  tar: Uint8Array,
+  tar: Uint8Array<ArrayBuffer>,
 ): Promise<Archive> {
   const bytes = await gzip(tar);
   const file = `${directory}/${described.name}.tgz`;
