@@ -30,6 +30,9 @@ function* testFiles(path: string): Generator<string> {
   }
 }
 
+/** Parts of paths: hosts that boot, then programs that start. */
+const longestFirst = ["tests/fleet/", "tests/lab/", "deploy/systemd/", "tests/e2e/"];
+
 const summaryPattern =
   /^(?:ok|FAILED) \| (\d+) passed(?: \((\d+) steps?\))? \| (\d+) failed(?: \((\d+) steps?\))?/m;
 
@@ -53,8 +56,12 @@ async function main(args: readonly string[]): Promise<number> {
   const flags = separator < 0 ? [] : args.slice(separator + 1);
   const startMs = performance.now();
   const files = (paths.length === 0 ? [root] : paths).flatMap((path) => [...testFiles(path)]);
-  // End-to-end tests take longest: last started, they would be waited for alone.
-  files.sort((a, b) => Number(b.includes("tests/e2e/")) - Number(a.includes("tests/e2e/")));
+  // What takes longest begins first: last started, it would be waited for alone.
+  const rank = (file: string): number => {
+    const index = longestFirst.findIndex((part) => file.includes(part));
+    return index < 0 ? longestFirst.length : index;
+  };
+  files.sort((a, b) => rank(a) - rank(b));
   const outcomes: Outcome[] = [];
   let next = 0;
   const work = async (): Promise<void> => {
