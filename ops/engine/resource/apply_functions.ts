@@ -12,7 +12,8 @@ export const temporaryPrefix = ".ztna-new.";
  *
  * Files and links get a temporary name beside their own that nobody can guess (the nonce), are
  * made without following anything, get owner and mode through the open descriptor, and are renamed
- * into place. Whoever may write in the directory can't make us write elsewhere.
+ * into place. Whoever may write in the directory can't make us write elsewhere. Contents are on the
+ * disk before the new name is; the names follow when all changes are made (`apply_script.ts`).
  */
 export function applyFunctions(nonce: string): string {
   return `ztna_say() { printf '%s\\n' "$*" >&2; }
@@ -41,7 +42,7 @@ ztna_write_file() (
   set -C
   exec 4> "$new"
   set +C
-  head -c "$2" <&3 >&4
+  dd iflag=fullblock,count_bytes count="$2" bs=64k conv=fsync status=none <&3 >&4
   sum=$(sha256sum < /proc/self/fd/4)
   if [ "\${sum%% *}" != "$3" ]; then
     ztna_say "Its contents were damaged on the way: nothing was changed. Run again"
@@ -49,7 +50,6 @@ ztna_write_file() (
   fi
   chown -- "$4" /proc/self/fd/4
   chmod -- "$5" /proc/self/fd/4
-  sync -- /proc/self/fd/4
   if [ "$#" -ge 6 ]; then
     if sh -c "$6" sh "$new" 3<&- 4>&-; then :; else
       ztna_say "Its check refused the new contents with exit code $?: nothing was changed"
@@ -58,7 +58,6 @@ ztna_write_file() (
   fi
   mv -fT -- "$new" "$1"
   trap - EXIT
-  sync -- "\${1%/*}/" || :
 )
 # ztna_directory PATH OWNER:GROUP MODE
 ztna_directory() (
@@ -79,12 +78,10 @@ ztna_link() (
   ln -s -- "$2" "$new"
   mv -fT -- "$new" "$1"
   trap - EXIT
-  sync -- "\${1%/*}/" || :
 )
 # ztna_remove PATH
 ztna_remove() {
   if [ -d "$1" ] && [ ! -L "$1" ]; then rmdir -- "$1"; else rm -f -- "$1"; fi
-  sync -- "\${1%/*}/" || :
 }
 ztna_apt() {
   DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none \\

@@ -68,10 +68,19 @@ for directory in ${plan.directories.map(shellQuote).join(" ")}; do
 done
 {
 :
-${changes.join("")}${handlers.join("")}} 3<&0 < /dev/null
+${changes.join("")}${syncScript(plan)}${handlers.join("")}} 3<&0 < /dev/null
 [ -z "$failed" ] && ${obsolete}printf '%s end\\n' "$nonce"
 )
 `;
+}
+
+/**
+ * Makes new names last, before a handler counts as run that was due because of them. A directory
+ * may be missing in a part of a plan.
+ */
+function syncScript({ changes, directories }: Plan): string {
+  if (changes.length === 0 || directories.length === 0) return "";
+  return `[ -n "$failed" ] || sync -- ${shellCommand(directories)} 2> /dev/null\n`;
 }
 
 /** Kinds of changes that are made as a whole or not at all. */
