@@ -33,7 +33,7 @@ export async function loadInventory(
   const { signal, scriptTimeoutMs = 60_000 } = options;
   if (sources.length === 0) {
     throw new ConfigError(
-      "Cannot load an inventory as a file, a directory or a list of hosts must be given",
+      "Cannot load an inventory as a file, a directory or a list of hosts must be given (-i)",
     );
   }
   const warnings = new WarningList();

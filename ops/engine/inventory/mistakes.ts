@@ -26,6 +26,10 @@ export function mistakeAt(place: SourcePlace, rule: string, value?: string): Con
   return new ConfigError(`Cannot read ${placeText(place)} as ${rule}${current}`);
 }
 
+/** What to do about values that are encrypted with Ansible Vault. */
+export const vaultRule = 'there is no support for Ansible Vault: decrypt it ("ansible-vault ' +
+  'decrypt"), or let an executable inventory give the value';
+
 /** Gathers the mistakes of a file, so that all are shown and not the first alone. */
 export class MistakeList {
   readonly #messages: string[] = [];

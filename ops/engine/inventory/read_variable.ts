@@ -4,7 +4,7 @@ import { nearestHint } from "../../../tunnel/options/nearest.ts";
 import { escapeControls, quote, truncate } from "../../../tunnel/printable.ts";
 import type { InventoryHost, Variables, VariableValue } from "./inventory.ts";
 import { maxDepth, maxTemplateLength } from "./limits.ts";
-import { vaultRule } from "./sources/source_text.ts";
+import { vaultRule } from "./mistakes.ts";
 
 /**
  * A variable of a host with its templates replaced: `{{ NAME }}` and `{{ NAME.MEMBER }}`, also

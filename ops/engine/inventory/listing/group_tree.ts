@@ -3,8 +3,11 @@ import type { Inventory, InventoryHost } from "../inventory.ts";
 import { showValue } from "../read_variable.ts";
 import { shownVariables } from "./ansible_listing.ts";
 
-/** Groups may share children over and over: a few of them can make a tree without end. */
-const maxLines = 100_000;
+/**
+ * Longest tree, in UTF-16 units. Groups may share children over and over: a few of them can make a
+ * tree without end.
+ */
+const maxLength = 16 * 1024 * 1024;
 
 /** What to draw, and how deep. */
 interface Branch {
@@ -14,7 +17,7 @@ interface Branch {
 
 /**
  * The groups and their hosts as a tree, in the form of `ansible-inventory --graph`, safe to print.
- * At most 100,000 lines.
+ * What is beyond 16 Mi characters is cut off, and an ellipsis says so.
  *
  * @param options.hosts Names of the hosts that are drawn.
  * @param options.variables Adds the variables of groups and hosts.
@@ -24,18 +27,23 @@ export function groupTree(
   options: { readonly hosts: ReadonlySet<string>; readonly variables?: boolean },
 ): string {
   const lines: string[] = [];
+  let length = 0;
+  const add = (added: string): void => {
+    lines.push(added);
+    length += added.length + 1;
+  };
   const rest: (Branch | readonly string[])[] = [{ group: "all", depth: 0 }];
-  while (lines.length < maxLines) {
+  while (length < maxLength) {
     const next = rest.pop();
     if (next === undefined) return lines.join("\n");
     if (!("group" in next)) {
-      lines.push(...next);
+      for (const each of next) add(each);
       continue;
     }
     const group = inventory.groups.get(next.group);
     if (group === undefined) continue;
     const depth = next.depth + 1;
-    lines.push(line(`@${group.name}:`, next.depth));
+    add(line(`@${group.name}:`, next.depth));
     const own: string[] = [];
     for (const name of group.name === "all" ? [] : group.ownHosts) {
       const host = inventory.hosts.get(name);

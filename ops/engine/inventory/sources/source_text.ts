@@ -1,7 +1,7 @@
 import { ConfigError } from "../../../../tunnel/errors.ts";
 import { escapeControls } from "../../../../tunnel/printable.ts";
 import { maxSourceBytes } from "../limits.ts";
-import { mistakeAt } from "../mistakes.ts";
+import { mistakeAt, vaultRule } from "../mistakes.ts";
 
 /**
  * Reads a text file of an inventory.
@@ -35,10 +35,6 @@ export function decodeSourceText(bytes: Uint8Array, file: string): string {
   }
   return text;
 }
-
-/** What to do about values that are encrypted with Ansible Vault. */
-export const vaultRule = 'there is no support for Ansible Vault: decrypt it ("ansible-vault ' +
-  'decrypt"), or let an executable inventory give the value';
 
 async function readBounded(path: string, signal?: AbortSignal): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
