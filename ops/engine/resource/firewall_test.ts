@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { after, before, beforeEach, describe, it } from "@std/testing/bdd";
 import { labSkipReason } from "../../../tests/lab/lab.ts";
-import { LabTarget } from "./lab_target.ts";
+import { LabTarget } from "../../../tests/support/lab_target.ts";
 import type { Resource } from "./resource.ts";
 
 const skip = labSkipReason() ?? false;

@@ -4,7 +4,7 @@ import { labSkipReason } from "../../../tests/lab/lab.ts";
 import { UnreachableError } from "../errors.ts";
 import { applyPlan } from "./apply_plan.ts";
 import type { ApplyEvent } from "./apply_progress.ts";
-import { LabTarget } from "./lab_target.ts";
+import { LabTarget } from "../../../tests/support/lab_target.ts";
 import type { Resource } from "./resource.ts";
 
 const skip = labSkipReason() ?? false;

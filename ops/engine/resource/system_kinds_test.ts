@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { after, before, describe, it } from "@std/testing/bdd";
 import { labSkipReason } from "../../../tests/lab/lab.ts";
 import { HostError } from "../errors.ts";
-import { LabTarget } from "./lab_target.ts";
+import { LabTarget } from "../../../tests/support/lab_target.ts";
 import { isConverged } from "./plan.ts";
 import type { Resource } from "./resource.ts";
 

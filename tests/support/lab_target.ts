@@ -1,13 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
-import { Lab, type LabHost } from "../../../tests/lab/lab.ts";
-import type { Connection } from "../connection/connection.ts";
-import { closeMasters } from "../connection/control_masters.ts";
-import { openConnection } from "../connection/open_connection.ts";
-import { type AppliedPlan, applyPlan } from "./apply_plan.ts";
-import { describeChange } from "./change.ts";
-import { gatherFacts } from "./gather_facts.ts";
-import { isConverged, type Plan, planChanges } from "./plan.ts";
-import type { Play, Resource } from "./resource.ts";
+import { Lab, type LabHost } from "../lab/lab.ts";
+import type { Connection } from "../../ops/engine/connection/connection.ts";
+import { closeMasters } from "../../ops/engine/connection/control_masters.ts";
+import { openConnection } from "../../ops/engine/connection/open_connection.ts";
+import { type AppliedPlan, applyPlan } from "../../ops/engine/resource/apply_plan.ts";
+import { describeChange } from "../../ops/engine/resource/change.ts";
+import { gatherFacts } from "../../ops/engine/resource/gather_facts.ts";
+import { isConverged, type Plan, planChanges } from "../../ops/engine/resource/plan.ts";
+import type { Play, Resource } from "../../ops/engine/resource/resource.ts";
 
 /** A real host and our connection to it, for tests of resources. */
 export class LabTarget implements AsyncDisposable {
