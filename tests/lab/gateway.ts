@@ -11,6 +11,7 @@
 import { writeFileAtomically } from "../../ops/atomic_file.ts";
 import { EpollSet } from "./epoll_set.ts";
 import { FlowTable } from "./flow_table.ts";
+import { LabError } from "./lab_error.ts";
 import { enterNetworkNamespace, libc } from "./libc.ts";
 import { bindToLoopback, openUdpSocket, socketAddress, socketAddressBytes } from "./udp_socket.ts";
 
@@ -119,15 +120,24 @@ class Gateway {
   }
 }
 
-if (import.meta.main) {
-  const { routerNamespace, noteFile, hosts } = JSON.parse(Deno.args[0]!) as GatewayPlan;
+/** Listens, then moves to the hosts' namespace: sockets belong to the one that they are opened in. */
+function startGateway({ routerNamespace, noteFile, hosts }: GatewayPlan): Gateway {
   const gateway = new Gateway();
   const ports = hosts.map(({ name, address, port, gatewayPort }, number) => [
     name,
     gateway.listen(number, gatewayPort, socketAddress(address, port)),
   ]);
-  // Sockets belong to the namespace that they are opened in: from here on, to that of the hosts.
   enterNetworkNamespace(routerNamespace);
   writeFileAtomically(noteFile, JSON.stringify(Object.fromEntries(ports)));
-  gateway.run();
+  return gateway;
+}
+
+if (import.meta.main) {
+  try {
+    startGateway(JSON.parse(Deno.args[0]!) as GatewayPlan).run();
+  } catch (error) {
+    // deno-lint-ignore no-console -- a program: its standard error is its log
+    console.error(error instanceof LabError ? error.message : error);
+    Deno.exit(1);
+  }
 }

@@ -31,7 +31,7 @@ export async function startGateway(paths: LabPaths, hosts: readonly HostPlan[]):
     })),
   };
   await startInBackground({
-    what: "the lab's gateway",
+    what: `the gateway of lab "${paths.name}"`,
     group,
     command: denoCommand(
       new URL("gateway.ts", import.meta.url),

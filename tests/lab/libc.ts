@@ -48,7 +48,7 @@ export function checked(result: number, what: string): number {
   if (result >= 0) return result;
   const errno = new Deno.UnsafePointerView(libc.__errno_location()!).getInt32();
   throw new LabError(
-    `Cannot ${what} as the system refuses it: current error is ${getSystemErrorName(-errno)}`,
+    `Cannot ${what} as the system refuses it: the error is ${getSystemErrorName(-errno)}`,
   );
 }
 
