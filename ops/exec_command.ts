@@ -43,6 +43,7 @@ export async function execCommand(context: CommandContext, values: ExecValues): 
   const outputs = new Map<string, HostOutput>();
   const options = {
     ...{ command: "exec", argv: Deno.args, values, showOutput: stream && !json },
+    isAudited: true, // it may change anything
     hosts: hosts.map((host): ExecHost => ({
       name: host.name,
       connection: connectionSettingsOf(host, password && { becomePassword: password }),

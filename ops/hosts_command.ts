@@ -17,7 +17,7 @@ import { checkoutVersion } from "./release.ts";
 import { controlDirectory } from "./state_home.ts";
 import { commandText } from "./terminal/command_lines.ts";
 import type { FleetProgress } from "./terminal/fleet_progress.ts";
-import { beginFleetRun } from "./terminal/fleet_run.ts";
+import { beginRunOutput } from "./terminal/run_output.ts";
 
 /** The flags that every command on many hosts has. */
 export type HostsCommandValues =
@@ -35,8 +35,10 @@ export interface HostsCommandOptions<H extends RunHost> {
   /** Its arguments, for the audit and for the advice to run it again. */
   readonly argv: readonly string[];
   readonly values: HostsCommandValues;
-  /** Flags of a command that changes hosts: it is written to the audit, unless it only checks. */
+  /** Flags of a command that changes hosts. */
   readonly change?: ChangeValues;
+  /** Whether it is written to the audit: by default, when it changes hosts and not only checks. */
+  readonly isAudited?: boolean;
   /** Also shows what scripts write, line by line. */
   readonly showOutput?: boolean;
   readonly hosts: readonly H[];
@@ -74,10 +76,11 @@ export async function runHostsCommand<H extends RunHost>(
   const { json = false, verbose, quiet = false, events } = values;
   const operator = currentOperator();
   const isChange = change !== undefined && change.check !== true;
-  using output = beginFleetRun({
+  const { isAudited = isChange } = options;
+  using output = beginRunOutput({
     ...{ screen, json, verbose, quiet, events },
     showOutput: options.showOutput ?? false,
-    ...isChange && {
+    ...isAudited && {
       audit: {
         path: options.auditFile,
         origin: { ...operator, version: checkoutVersion(checkout) },

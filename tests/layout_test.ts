@@ -9,7 +9,7 @@ const mayImport: Record<string, readonly string[]> = {
   relay: ["tunnel"],
   connector: ["tunnel"],
   ops: ["tunnel"],
-  deploy: [],
+  deploy: ["tunnel", "relay", "connector", "ops"],
   bench: ["tunnel", "ops"],
   tests: ["tunnel", "relay", "connector", "ops", "bench"],
 };

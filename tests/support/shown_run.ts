@@ -4,13 +4,13 @@
  */
 
 import { runCommand } from "../../ops/command.ts";
-import { beginFleetRun } from "../../ops/terminal/fleet_run.ts";
+import { beginRunOutput } from "../../ops/terminal/run_output.ts";
 
 const [mode] = Deno.args;
 
 if (import.meta.main) {
   await runCommand(async ({ screen, report, signal }) => {
-    using run = beginFleetRun({ screen, json: false, verbose: 0, quiet: false });
+    using run = beginRunOutput({ screen, json: false, verbose: 0, quiet: false });
     const hosts = ["relay1", "relay2", "connector1"];
     run.bus.emit({
       ...{

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
 import { ConfigError } from "../../tunnel/errors.ts";
-import { beginFleetRun, type FleetRunOptions } from "./fleet_run.ts";
+import { beginRunOutput, type RunOutputOptions } from "./run_output.ts";
 import { Screen } from "./screen.ts";
 
-describe("beginFleetRun", () => {
+describe("beginRunOutput", () => {
   let directory: string;
   let written: string;
   beforeEach(() => {
@@ -13,13 +13,13 @@ describe("beginFleetRun", () => {
   });
   afterEach(() => Deno.removeSync(directory, { recursive: true }));
 
-  function run(options: Partial<FleetRunOptions>): void {
+  function run(options: Partial<RunOutputOptions>): void {
     const write = (text: string): void => void (written += text);
     const screen = new Screen(
       { stdout: write, stderr: write, color: { stdout: false, stderr: false } },
       { isLive: false, size: () => ({ columns: 80, rows: 24 }) },
     );
-    using run = beginFleetRun({ screen, json: false, verbose: 0, quiet: false, ...options });
+    using run = beginRunOutput({ screen, json: false, verbose: 0, quiet: false, ...options });
     run.bus.emit({
       ...{ type: "run_started", command: "exec", arguments: ["all"], fleet: "lab", release: null },
       ...{ check: false, hosts: [{ host: "a", role: "relay" }] },

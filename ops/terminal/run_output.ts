@@ -8,7 +8,7 @@ import type { Screen } from "./screen.ts";
 import { isWorkflow } from "./workflow_commands.ts";
 
 /** What the command line says of a run's output; the values of `outputOptions`. */
-export interface FleetRunOptions {
+export interface RunOutputOptions {
   readonly screen: Screen;
   readonly json: boolean;
   /** How many times `-v` is given. */
@@ -23,7 +23,7 @@ export interface FleetRunOptions {
 }
 
 /** The events of one run with everything that listens to them. */
-export interface FleetRun extends Disposable {
+export interface RunOutput extends Disposable {
   readonly bus: EventBus;
   /** How far it is; in the end, what there is to tell. */
   readonly progress: FleetProgress;
@@ -35,7 +35,7 @@ export interface FleetRun extends Disposable {
  *
  * @throws {ConfigError} when a file can't be written.
  */
-export function beginFleetRun(options: FleetRunOptions): FleetRun {
+export function beginRunOutput(options: RunOutputOptions): RunOutput {
   const { screen, json, verbose, quiet, events, showOutput = false, audit } = options;
   using stack = new DisposableStack();
   const bus = new EventBus();
