@@ -9,10 +9,10 @@ export const hostPaths = {
   current: "/opt/ztna/current",
   config: "/etc/ztna",
   tls: "/etc/ztna/tls",
-  /** What the engine remembers on the host. */
+  /** The programs' own; they keep nothing there yet. */
   state: "/var/lib/ztna",
-  /** What a failed deploy puts back. */
-  snapshot: "/var/lib/ztna/snapshot",
+  /** What a failed deploy puts back; root's alone, as all that the engine remembers on a host. */
+  snapshot: "/var/lib/ztna-fleet/snapshot",
   /** Held by the session of whoever changes the host. */
   lock: "/run/ztna.lock",
   units: "/etc/systemd/system",

@@ -1,4 +1,5 @@
 import { shellQuote } from "../engine/connection/quote.ts";
+import { defaultPendingDirectory } from "../engine/resource/pending_handlers.ts";
 import { hostPaths } from "./host_paths.ts";
 
 /**
@@ -50,7 +51,7 @@ ${
   fi
 done < "$d/paths"
 systemctl daemon-reload
-rm -rf ${hostPaths.state}/pending
+rm -rf ${defaultPendingDirectory}
 ${
     units.map((unit) =>
       `[ ! -e ${shellQuote(template(unit))} ] || { systemctl reset-failed --quiet ${

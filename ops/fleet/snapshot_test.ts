@@ -10,7 +10,9 @@ class StandInHost implements Disposable {
   readonly root: string = Deno.makeTempDirSync({ prefix: "ztna-snapshot-" });
 
   constructor() {
-    for (const path of ["etc/ztna", "etc/systemd/system", "opt/ztna", "var/lib/ztna/pending"]) {
+    for (
+      const path of ["etc/ztna", "etc/systemd/system", "opt/ztna", "var/lib/ztna-fleet/pending"]
+    ) {
       Deno.mkdirSync(`${this.root}/${path}`, { recursive: true });
     }
   }
@@ -63,13 +65,13 @@ describe("a snapshot", () => {
     host.write(added, "new");
     Deno.removeSync(host.path(hostPaths.current));
     Deno.symlinkSync("releases/2", host.path(hostPaths.current));
-    host.write("/var/lib/ztna/pending/restart", "");
+    host.write("/var/lib/ztna-fleet/pending/restart", "");
 
     assertEquals(host.run(restoreScript([unit])), { code: 0, stdout: "" });
     assertEquals([host.read(config), host.read(added)], ["old", undefined]);
     assertEquals(Deno.statSync(host.path(config)).mode! & 0o777, 0o640);
     assertEquals(Deno.readLinkSync(host.path(hostPaths.current)), "releases/1");
-    assertEquals(host.read("/var/lib/ztna/pending/restart"), undefined);
+    assertEquals(host.read("/var/lib/ztna-fleet/pending/restart"), undefined);
     assertEquals(host.read("/systemctl")?.trim().split("\n"), [
       "daemon-reload",
       `reset-failed --quiet ${unit}`,
