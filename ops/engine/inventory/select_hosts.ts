@@ -84,18 +84,12 @@ function matchPart(inventory: Inventory, part: PatternPart): readonly InventoryH
 /** All matches; a host that matches in several ways is there several times, as subscripts count. */
 function searchHosts(inventory: Inventory, { expression, text }: PatternPart): InventoryHost[] {
   const matches = expressionOf(expression, text);
-  const found: (InventoryHost | undefined)[] = [];
-  let matchesGroup = false;
-  for (const group of inventory.groups.values()) {
-    if (!matches(group.name)) continue;
-    matchesGroup = true;
-    found.push(...group.hosts.map((name) => inventory.hosts.get(name)));
-  }
-  if (!matchesGroup || /^~|[.?*[]/.test(expression)) {
-    for (const [name, host] of inventory.hosts) if (matches(name)) found.push(host);
-  }
-  const hosts = found.filter((host) => host !== undefined);
-  if (hosts.length > 0 || matchesGroup) return hosts;
+  const groups = [...inventory.groups.values()].filter(({ name }) => matches(name));
+  const inGroups = groups.flatMap((group) => group.hosts);
+  const isName = groups.length > 0 && !/^~|[.?*[]/.test(expression);
+  const alone = isName ? [] : [...inventory.hosts.keys()].filter(matches);
+  const hosts = inGroups.concat(alone).flatMap((name) => inventory.hosts.get(name) ?? []);
+  if (hosts.length > 0 || groups.length > 0) return hosts;
   if (localhostNames.includes(expression)) return [implicitLocalhost(inventory, expression)];
   const valid = [...inventory.groups.keys(), ...inventory.hosts.keys()];
   throw new ConfigError(

@@ -141,10 +141,10 @@ class NodeConverter {
 
   #members(map: YAMLMap): DataMember[] {
     const own = new Map<string, DataMember>();
-    const merged: DataMember[] = [];
+    const merged = new Map<string, DataMember>();
     for (const pair of map.items as Pair<Node | null, Node | null>[]) {
       if (isScalar(pair.key) && pair.key.type === "PLAIN" && textOf(pair.key) === "<<") {
-        merged.push(...this.#mergedMembers(pair));
+        for (const member of this.#mergedMembers(pair)) merged.set(member.name, member);
         continue;
       }
       const key = this.convert(pair.key);
@@ -157,9 +157,8 @@ class NodeConverter {
       own.set(name, { name, isText: typeof key.value === "string", line: key.line, value });
     }
     // What is merged comes first, and has the lower rank.
-    const all = new Map(merged.map((member) => [member.name, member]));
-    for (const [name, member] of own) all.set(name, member);
-    return [...all.values()];
+    for (const [name, member] of own) merged.set(name, member);
+    return [...merged.values()];
   }
 
   /** Of several mappings the first has the highest rank: it comes last. */

@@ -44,14 +44,12 @@ export function groupTree(
     if (group === undefined) continue;
     const depth = next.depth + 1;
     add(line(`@${group.name}:`, next.depth));
-    const own: string[] = [];
-    for (const name of group.name === "all" ? [] : group.ownHosts) {
+    const own = (group.name === "all" ? [] : group.ownHosts).flatMap((name) => {
       const host = inventory.hosts.get(name);
-      if (host === undefined || !options.hosts.has(name)) continue;
-      own.push(line(name, depth));
-      if (options.variables) own.push(...variableLines(host, depth + 1));
-    }
-    if (options.variables) own.push(...variableLines(group, depth));
+      if (host === undefined || !options.hosts.has(name)) return [];
+      const variables = options.variables ? variableLines(host, depth + 1) : [];
+      return [line(name, depth), ...variables];
+    }).concat(options.variables ? variableLines(group, depth) : []);
     // The last in is the first out: children come in front of hosts.
     rest.push(own, ...group.children.map((child) => ({ group: child, depth })).reverse());
   }

@@ -17,8 +17,10 @@ export async function readLimit(limit: string): Promise<readonly string[]> {
       parts.push(part);
       continue;
     }
-    const lines = pythonLines(await readSourceText(part.slice(1))).map((line) => line.trim());
-    parts.push(...lines.filter((line) => line !== "" && !line.startsWith("#")));
+    for (const line of pythonLines(await readSourceText(part.slice(1)))) {
+      const name = line.trim();
+      if (name !== "" && !name.startsWith("#")) parts.push(name);
+    }
   }
   if (parts.length > 0) return parts;
   throw new ConfigError(

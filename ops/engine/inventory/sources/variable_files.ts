@@ -45,8 +45,8 @@ export async function readVariableFiles(
     }
     const path = `${directory}/${first}`;
     const files = entries.get(first) === "directory" ? await filesBelow(path, 1) : [path];
-    const variables: PlacedVariable[] = [];
-    for (const file of files) variables.push(...await readVariableFile(file, options));
+    let variables: readonly PlacedVariable[] = [];
+    for (const file of files) variables = variables.concat(await readVariableFile(file, options));
     found.set(name, variables);
   }
   warnAboutStrangers(directory, [...strangers].filter(isRead), options.warnings);
@@ -76,12 +76,12 @@ async function readVariableFile(
 /** Files of a directory and those below it, in Ansible's order. */
 async function filesBelow(directory: string, depth: number): Promise<string[]> {
   if (depth > maxDepth) throw mistakeAt({ file: directory }, "it is nested too deep");
-  const files: string[] = [];
+  let files: string[] = [];
   for (const [name, kind] of await entriesOf(directory)) {
     const path = `${directory}/${name}`;
     if (!isRead(name)) continue;
     if (kind === "file") files.push(path);
-    else if (extensionOf(name) === "") files.push(...await filesBelow(path, depth + 1));
+    else if (extensionOf(name) === "") files = files.concat(await filesBelow(path, depth + 1));
   }
   return files;
 }
