@@ -1,25 +1,78 @@
-// deno-lint-ignore-file no-console -- a command: what it prints is its result
-import { benchRelay } from "./relay/bench.ts";
+import { ConfigError } from "../tunnel/errors.ts";
+import { defineProgram, parseOptions } from "../tunnel/options.ts";
+import { checkout } from "../ops/checkout.ts";
+import { type CommandContext, runCommand } from "../ops/command.ts";
+import { checkoutVersion } from "../ops/release.ts";
 
-const usage = `Usage: deno task bench relay [--json] [--quick]
+const opsGroup = "Of ops";
 
-relay     datagrams a second through the relay, CPU per datagram over the QUIC library's own,
-          latency, memory and cost of idle connections
---json    one JSON object on standard output instead of a table
---quick   shorter measurements, to see that it works; not for figures`;
+/** The command line of `bench`. */
+export const program = defineProgram({
+  name: "deno task bench",
+  summary: "Measures, and compares within one run.\n" +
+    "relay: datagrams a second through the relay, CPU per datagram over the QUIC library's own, " +
+    "latency, memory and cost of idle connections.\n" +
+    "ops: exec and deploy beside Ansible and a bare loop of ssh, on sshd at loopback and on the " +
+    "hosts of a lab,\nwhich it builds and removes; wants root, and Debian's ansible-core and " +
+    "openssh-server",
+  version: checkoutVersion(checkout),
+  options: {
+    benchmark: {
+      type: "choice",
+      choices: ["relay", "ops"],
+      positional: 1,
+      required: true,
+      help: "What to measure",
+    },
+    json: {
+      type: "boolean",
+      flag: "--json",
+      default: false,
+      help: "Print one JSON object instead of a table",
+    },
+    quick: {
+      type: "boolean",
+      flag: "--quick",
+      default: false,
+      help: "Measure less, to see that it works; not for figures",
+    },
+    hosts: {
+      type: "integer",
+      flag: "--hosts",
+      min: 2,
+      max: 200,
+      group: opsGroup,
+      help: "How many hosts (default: 20, with --quick 3)",
+    },
+    only: {
+      type: "choice",
+      choices: ["commands", "deploys"],
+      flag: "--only",
+      group: opsGroup,
+      help: "Leave the other half out",
+    },
+  },
+});
 
-const [name, ...flags] = Deno.args;
-const unknown = flags.find((flag) => flag !== "--json" && flag !== "--quick");
-if (name === "--help" || name === "-h") {
-  console.log(usage);
-} else if (name !== "relay" || unknown !== undefined) {
-  console.error(`Cannot run the benchmark "${Deno.args.join(" ")}" as there is no such one\n`);
-  console.error(usage);
-  Deno.exit(2);
-} else {
-  const report = await benchRelay({
-    quick: flags.includes("--quick"),
-    progress: (line) => console.error(line),
-  });
-  console.log(flags.includes("--json") ? JSON.stringify(report.json, null, 2) : report.table);
+async function main({ report, signal }: CommandContext): Promise<number> {
+  const parsed = parseOptions(program, Deno.args);
+  if (parsed.kind !== "run") {
+    report.result(parsed.text);
+    return 0;
+  }
+  const { benchmark, json, quick, only, hosts = quick ? 3 : 20 } = parsed.values;
+  const progress = (line: string): void => report.info(line);
+  if (benchmark === "relay" && (only ?? parsed.values.hosts) !== undefined) {
+    throw new ConfigError('Cannot use "--hosts" and "--only" as they are for "ops" alone');
+  }
+  const { benchRelay } = await import("./relay/bench.ts");
+  const { benchOps } = await import("./ops/bench.ts");
+  const result = benchmark === "relay"
+    ? await benchRelay({ quick, progress })
+    : await benchOps({ quick, hosts, ...only && { only }, signal, progress });
+  if (json) report.json(result.json);
+  else report.result(result.table);
+  return 0;
 }
+
+if (import.meta.main) await runCommand(main);
