@@ -22,6 +22,11 @@ export interface PlaybookInputs {
   readonly files: readonly PlaybookFile[];
 }
 
+/** Kinds of resources that it does something for. */
+const knownKinds: readonly Resource["kind"][] = [
+  ...["user", "directory", "sysctl", "file", "absent", "command", "service"] as const,
+];
+
 /**
  * What the playbook has to make true of a host, from the plays that deploy makes true of it.
  *
@@ -38,19 +43,20 @@ export function playbookInputs(
   const resources = [...plays.prepare.resources, ...plays.activate.resources];
   const of = <K extends Resource["kind"]>(kind: K): Extract<Resource, { kind: K }>[] =>
     resources.filter((resource) => resource.kind === kind) as Extract<Resource, { kind: K }>[];
-  const users = of("user");
-  const commands = of("command");
-  const known = [users, of("directory"), of("sysctl"), of("file"), commands, of("service")];
+  const unknown = resources.filter(({ kind }) => !knownKinds.includes(kind));
+  const [user, ...otherUsers] = of("user");
   // The one command is the switch to the release, which the playbook does by a link.
-  const isKnown = known.flat().length === resources.length && users.length === 1 &&
-    commands.length === 1;
-  if (!isKnown) throw new TypeError("The playbook does not know everything that deploy does");
-  const [user] = users;
+  if (user === undefined || [...unknown, ...otherUsers, ...of("command").slice(1)].length > 0) {
+    throw new TypeError(
+      "The playbook must know all that deploy does, so it has to be extended: deploy does " +
+        resources.map(({ id }) => id).join(", "),
+    );
+  }
   const files = of("file").map((file) => ({ ...fileInputs(file, directory), resource: file }));
   return {
     files,
     variables: {
-      service_user: { name: user!.name, home: user!.home },
+      service_user: { name: user.name, home: user.home },
       directories: of("directory").map(({ path, owner, group, mode }) => ({
         ...{ path, owner, group, mode: modeText(mode) },
       })),
@@ -72,6 +78,7 @@ export function playbookInputs(
       files: files.map(({ src, dest, resource: { owner, group, mode, notify = [] } }) => ({
         ...{ src, dest, owner, group, mode: modeText(mode), notify },
       })),
+      absent: of("absent").map(({ path, notify = [] }) => ({ path, notify })),
       programs: programsOf(host).map((program) => ({
         unit: unitOf(program),
         restart: handlerOf("restart", program),
