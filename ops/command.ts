@@ -1,4 +1,5 @@
 import { ZtnaError } from "../tunnel/errors.ts";
+import { checkout } from "./checkout.ts";
 import { processOutput, Report } from "./report.ts";
 import { processTerminal, Screen } from "./terminal/screen.ts";
 
@@ -31,6 +32,7 @@ export async function runCommand(
   run: (context: CommandContext) => Promise<number>,
   options: { quiet?: boolean } = {},
 ): Promise<never> {
+  enterCallersDirectory();
   const screen = new Screen(processOutput(), processTerminal(Deno.env));
   const report = new Report(screen, options);
   const end = (code: number): never => {
@@ -61,6 +63,15 @@ export async function runCommand(
     report.error(errorText(shown));
     return end(exitCodeOf(shown));
   }
+}
+
+/**
+ * `deno task` starts commands in the checkout: paths on a command line are relative to where the
+ * user is.
+ */
+function enterCallersDirectory(): void {
+  const from = Deno.env.get("INIT_CWD");
+  if (from !== undefined && Deno.cwd() === checkout) Deno.chdir(from);
 }
 
 /** What to tell a user of an error: our own say it all, others need their stack. */
