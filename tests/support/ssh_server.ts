@@ -93,25 +93,26 @@ export class SshServer implements AsyncDisposable {
     ];
   }
 
-  /** Processes of sshd that have a client. */
+  /** Processes of sshd that have a client: one for root, two for other users. */
   sessionPids(): number[] {
-    const file = `/proc/${this.#process.pid}/task/${this.#process.pid}/children`;
-    return Deno.readTextFileSync(file).split(" ").filter((pid) => pid !== "").map(Number);
+    const parents = [this.#process.pid];
+    for (const parent of parents) parents.push(...sshdChildren(parent));
+    return parents.slice(1);
   }
 
   /** Cuts all connections off, as a power failure does; what they carried goes on. */
   cut(): void {
-    for (const pid of this.sessionPids()) Deno.kill(pid, "SIGKILL");
+    for (const pid of this.sessionPids().reverse()) sendSignal(pid, "SIGKILL");
   }
 
   /** Stops it in its tracks: it takes connections, and says nothing. */
   freeze(): void {
-    for (const pid of [this.#process.pid, ...this.sessionPids()]) Deno.kill(pid, "SIGSTOP");
+    for (const pid of [this.#process.pid, ...this.sessionPids()]) sendSignal(pid, "SIGSTOP");
   }
 
   /** Lets it go on. */
   thaw(): void {
-    for (const pid of [this.#process.pid, ...this.sessionPids()]) Deno.kill(pid, "SIGCONT");
+    for (const pid of [this.#process.pid, ...this.sessionPids()]) sendSignal(pid, "SIGCONT");
   }
 
   /** Gives the server a new key, as a host has that was installed again. */
@@ -196,6 +197,28 @@ async function makeKey(file: string): Promise<void> {
     args: ["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", file],
   }).output();
   if (!success) throw new Error(`Cannot make a key: ${new TextDecoder().decode(stderr)}`);
+}
+
+function sendSignal(pid: number, signal: Deno.Signal): void {
+  try {
+    Deno.kill(pid, signal);
+  } catch (error) {
+    // It has ended by itself.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function sshdChildren(parent: number): number[] {
+  try {
+    const children = Deno.readTextFileSync(`/proc/${parent}/task/${parent}/children`).split(" ");
+    return children.filter((pid) =>
+      pid !== "" && Deno.readTextFileSync(`/proc/${pid}/comm`).startsWith("sshd")
+    ).map(Number);
+  } catch (error) {
+    // One of them has ended in the meantime.
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
 }
 
 function freePort(): number {

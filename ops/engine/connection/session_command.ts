@@ -37,7 +37,7 @@ export function sessionCommand(
     argv: [...sudo, ...shell, program],
     // Only the program has to be quoted, and every kind of shell takes it in single quotes.
     text: ["exec", ...sudo, ...shell, `'${program}'`].join(" "),
-    passwordPrompt: `%${promptNonce}`,
+    passwordPrompt: `${promptNonce}%${promptNonce}`,
   };
 }
 
@@ -58,7 +58,7 @@ function sudoCommand(
     throw becomeError(host, "a password must be one line: the one given has a line break in it");
   }
   // sudo prints "%" for "%%": a shell that shows its commands doesn't show the prompt itself.
-  return ["sudo", "-S", "-p", `%%${promptNonce}`, ...as];
+  return ["sudo", "-S", "-p", `${promptNonce}%%${promptNonce}`, ...as];
 }
 
 function becomeError(host: string, rule: string): UnreachableError {
