@@ -1,4 +1,10 @@
 import { ZtnaError } from "../tunnel/errors.ts";
+import {
+  type OptionDeclarations,
+  type ParsedOptions,
+  parseOptions,
+  type ProgramDeclaration,
+} from "../tunnel/options.ts";
 import { checkout } from "./checkout.ts";
 import { processOutput, Report } from "./report.ts";
 import { processTerminal, Screen } from "./terminal/screen.ts";
@@ -63,6 +69,25 @@ export async function runCommand(
     report.error(errorText(shown));
     return end(exitCodeOf(shown));
   }
+}
+
+/** The values of a command line, and where each came from. */
+export type Parsed<D extends OptionDeclarations> = Extract<ParsedOptions<D>, { kind: "run" }>;
+
+/**
+ * Runs a command whose command line is declared, as {@linkcode runCommand} does; `--help` and
+ * `--version` are answered here.
+ */
+export function runDeclared<const D extends OptionDeclarations>(
+  program: ProgramDeclaration<D>,
+  run: (context: CommandContext, parsed: Parsed<D>) => Promise<number>,
+): Promise<never> {
+  return runCommand((context) => {
+    const parsed = parseOptions(program, Deno.args);
+    if (parsed.kind === "run") return run(context, parsed);
+    context.report.result(parsed.text);
+    return Promise.resolve(0);
+  });
 }
 
 /**

@@ -1,8 +1,7 @@
 /** `deno task completions`: prints a script that makes a shell complete our commands. */
 
-import { parseOptions } from "../tunnel/options.ts";
 import { checkout } from "./checkout.ts";
-import { type CommandContext, runCommand } from "./command.ts";
+import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
 import { commands } from "./commands.ts";
 import { bashData } from "./completion/bash_script.ts";
 import {
@@ -17,12 +16,10 @@ import { zshData } from "./completion/zsh_script.ts";
 
 const dataOf = { bash: bashData, zsh: zshData, fish: fishData } as const;
 
-async function main({ report }: CommandContext): Promise<number> {
-  const parsed = parseOptions(program, Deno.args);
-  if (parsed.kind !== "run") {
-    report.result(parsed.text);
-    return 0;
-  }
+async function main(
+  { report }: CommandContext,
+  parsed: Parsed<typeof program.options>,
+): Promise<number> {
   const { shell } = parsed.values;
   const script = Deno.readTextFileSync(`${checkout}/ops/completion/complete.${shell}`);
   const data = dataOf[shell](checkout, await completionCommands());
@@ -50,4 +47,4 @@ async function completionCommands(): Promise<CompletionCommand[]> {
   );
 }
 
-if (import.meta.main) await runCommand(main);
+if (import.meta.main) await runDeclared(program, main);

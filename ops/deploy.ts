@@ -1,9 +1,9 @@
 /** `deno task deploy`: brings a fleet, or this machine, to this checkout's release. */
 
 import { ConfigError } from "../tunnel/errors.ts";
-import { defineProgram, parseOptions } from "../tunnel/options.ts";
+import { defineProgram } from "../tunnel/options.ts";
 import { checkout } from "./checkout.ts";
-import { type CommandContext, runCommand } from "./command.ts";
+import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
 import {
   changeOptions,
   connectionOptions,
@@ -72,12 +72,10 @@ export const program = defineProgram({
 /** Version of the `--json` output: 2 since `changed`, `failed` and `unreachable` count hosts. */
 const schema = 2;
 
-async function main(context: CommandContext): Promise<number> {
-  const parsed = parseOptions(program, Deno.args);
-  if (parsed.kind !== "run") {
-    context.report.result(parsed.text);
-    return 0;
-  }
+async function main(
+  context: CommandContext,
+  parsed: Parsed<typeof program.options>,
+): Promise<number> {
   const { values, sources } = parsed;
   refuseContradictions(values);
   const isLocal = values.inventory.length === 0;
@@ -130,4 +128,4 @@ function refuseOthers(
   );
 }
 
-if (import.meta.main) await runCommand(main);
+if (import.meta.main) await runDeclared(program, main);

@@ -8,7 +8,7 @@ import { deployJson } from "./fleet/deploy_json.ts";
 import { readUnits } from "./fleet/units.ts";
 import { type FleetCommand, runFleetCommand } from "./fleet_command.ts";
 import type { ChangeValues, HostsCommandValues } from "./hosts_command.ts";
-import { buildRelease } from "./release/build_release.ts";
+import { buildRelease } from "./release/build/build_release.ts";
 import { changesText } from "./terminal/changes_text.ts";
 import { interruptionText } from "./terminal/interruption_text.ts";
 import { counted } from "./terminal/quantities.ts";

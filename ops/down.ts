@@ -1,8 +1,8 @@
 /** `deno task down`: removes the local deployment. */
 
-import { defineProgram, parseOptions } from "../tunnel/options.ts";
+import { defineProgram } from "../tunnel/options.ts";
 import { checkout } from "./checkout.ts";
-import { type CommandContext, runCommand } from "./command.ts";
+import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
 import { localHost } from "./local/inventory.ts";
 import { removeLocal } from "./local/remove_local.ts";
 import { statePathsOf } from "./local/state_paths.ts";
@@ -26,12 +26,10 @@ export const program = defineProgram({
 /** Version of the `--json` output. */
 const schema = 1;
 
-async function main({ report, signal }: CommandContext): Promise<number> {
-  const parsed = parseOptions(program, Deno.args);
-  if (parsed.kind !== "run") {
-    report.result(parsed.text);
-    return 0;
-  }
+async function main(
+  { report, signal }: CommandContext,
+  parsed: Parsed<typeof program.options>,
+): Promise<number> {
   const { json = false, keepCertificates = false } = parsed.values;
   const paths = statePathsOf(Deno.env);
   const changed = await removeLocal({ paths, keepCertificates, report, signal });
@@ -40,4 +38,4 @@ async function main({ report, signal }: CommandContext): Promise<number> {
   return 0;
 }
 
-if (import.meta.main) await runCommand(main);
+if (import.meta.main) await runDeclared(program, main);

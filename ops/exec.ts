@@ -1,9 +1,9 @@
 /** `deno task exec`: runs one command on many hosts. */
 
 import { ConfigError } from "../tunnel/errors.ts";
-import { defineProgram, parseOptions } from "../tunnel/options.ts";
+import { defineProgram } from "../tunnel/options.ts";
 import { checkout } from "./checkout.ts";
-import { type CommandContext, runCommand } from "./command.ts";
+import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
 import { connectionOptions, outputOptions, refuseContradictions } from "./fleet_options.ts";
 import { inventoryOptions } from "./inventory_options.ts";
 import { checkoutVersion } from "./release.ts";
@@ -45,12 +45,10 @@ export const program = defineProgram({
   },
 });
 
-async function main(context: CommandContext): Promise<number> {
-  const parsed = parseOptions(program, Deno.args);
-  if (parsed.kind !== "run") {
-    context.report.result(parsed.text);
-    return 0;
-  }
+async function main(
+  context: CommandContext,
+  parsed: Parsed<typeof program.options>,
+): Promise<number> {
   const { values } = parsed;
   refuseContradictions(values);
   if (values.command.length === 0) {
@@ -63,4 +61,4 @@ async function main(context: CommandContext): Promise<number> {
   return await execCommand(context, values);
 }
 
-if (import.meta.main) await runCommand(main);
+if (import.meta.main) await runDeclared(program, main);

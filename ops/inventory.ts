@@ -1,10 +1,10 @@
 /** `deno task inventory`: the inventory as the engine sees it. */
 
 import { ConfigError } from "../tunnel/errors.ts";
-import { defineProgram, parseOptions } from "../tunnel/options.ts";
+import { defineProgram } from "../tunnel/options.ts";
 import { quote } from "../tunnel/printable.ts";
 import { checkout } from "./checkout.ts";
-import { type CommandContext, runCommand } from "./command.ts";
+import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
 import type { InventoryHost } from "./engine/inventory/inventory.ts";
 import { ansibleListing, shownVariables } from "./engine/inventory/listing/ansible_listing.ts";
 import { groupTree } from "./engine/inventory/listing/group_tree.ts";
@@ -39,12 +39,10 @@ export const program = defineProgram({
   },
 });
 
-async function main({ report, signal }: CommandContext): Promise<number> {
-  const parsed = parseOptions(program, Deno.args);
-  if (parsed.kind !== "run") {
-    report.result(parsed.text);
-    return 0;
-  }
+async function main(
+  { report, signal }: CommandContext,
+  parsed: Parsed<typeof program.options>,
+): Promise<number> {
   const { values } = parsed;
   refuseContradictions(values);
   const { inventory, hosts } = await loadSelection(values, {
@@ -109,4 +107,4 @@ function refuseContradictions(values: {
   }
 }
 
-if (import.meta.main) await runCommand(main);
+if (import.meta.main) await runDeclared(program, main);

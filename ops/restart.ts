@@ -1,8 +1,8 @@
 /** `deno task restart`: restarts a fleet's programs, one batch after the other. */
 
-import { defineProgram, parseOptions } from "../tunnel/options.ts";
+import { defineProgram } from "../tunnel/options.ts";
 import { checkout } from "./checkout.ts";
-import { type CommandContext, runCommand } from "./command.ts";
+import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
 import { type ProgramName, programNames } from "./fleet/fleet.ts";
 import {
   changeOptions,
@@ -41,12 +41,10 @@ export const program = defineProgram({
   },
 });
 
-async function main(context: CommandContext): Promise<number> {
-  const parsed = parseOptions(program, Deno.args);
-  if (parsed.kind !== "run") {
-    context.report.result(parsed.text);
-    return 0;
-  }
+async function main(
+  context: CommandContext,
+  parsed: Parsed<typeof program.options>,
+): Promise<number> {
   const { values } = parsed;
   refuseContradictions(values);
   const { runRollingCommand } = await import("./rolling_command.ts");
@@ -61,4 +59,4 @@ async function main(context: CommandContext): Promise<number> {
   });
 }
 
-if (import.meta.main) await runCommand(main);
+if (import.meta.main) await runDeclared(program, main);

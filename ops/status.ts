@@ -1,9 +1,9 @@
 /** `deno task status`: what runs where. */
 
 import { ConfigError } from "../tunnel/errors.ts";
-import { defineProgram, parseOptions } from "../tunnel/options.ts";
+import { defineProgram } from "../tunnel/options.ts";
 import { checkout } from "./checkout.ts";
-import { type CommandContext, runCommand } from "./command.ts";
+import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
 import { connectionOptions, outputOptions, refuseContradictions } from "./fleet_options.ts";
 import { inventoryOptions } from "./inventory_options.ts";
 import { checkoutVersion } from "./release.ts";
@@ -21,12 +21,10 @@ export const program = defineProgram({
 /** Version of the `--json` output. */
 const schema = 1;
 
-async function main(context: CommandContext): Promise<number> {
-  const parsed = parseOptions(program, Deno.args);
-  if (parsed.kind !== "run") {
-    context.report.result(parsed.text);
-    return 0;
-  }
+async function main(
+  context: CommandContext,
+  parsed: Parsed<typeof program.options>,
+): Promise<number> {
   const { values } = parsed;
   refuseContradictions(values);
   if (values.inventory.length > 0) {
@@ -43,4 +41,4 @@ async function main(context: CommandContext): Promise<number> {
   return await statusLocalCommand(context, values.json ?? false, schema);
 }
 
-if (import.meta.main) await runCommand(main);
+if (import.meta.main) await runDeclared(program, main);
