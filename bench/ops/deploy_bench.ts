@@ -1,6 +1,6 @@
 import { BenchError } from "../bench_error.ts";
 import { checkout } from "../../ops/checkout.ts";
-import { buildRelease } from "../../ops/release/build_release.ts";
+import { buildRelease } from "../../ops/release/build/build_release.ts";
 import { parseRecap } from "./ansible_recap.ts";
 import { type LogLevel, writeFleet } from "./bench_fleet.ts";
 import { BenchLab } from "./bench_lab.ts";

@@ -4,8 +4,7 @@ import type { FileResource, Resource } from "../../ops/engine/resource/resource.
 import { type FleetHost, programsOf, unitOf } from "../../ops/fleet/fleet.ts";
 import { handlerOf, type HostPlays } from "../../ops/fleet/host_plays.ts";
 import { hostPaths } from "../../ops/fleet/host_paths.ts";
-import type { Release } from "../../ops/release/release.ts";
-import { runtimeMember } from "../../ops/release/runtime_archive.ts";
+import { type Release, runtimeMember } from "../../ops/release/release.ts";
 
 /** A file that the playbook copies from this machine. */
 export interface PlaybookFile {

@@ -29,3 +29,7 @@ export interface Release {
   readonly archive: Archive;
   readonly runtime: Archive;
 }
+
+/** Where the archive of a runtime has Deno, and the name that it has on a host. */
+export const runtimeMember = "package/deno";
+export const runtimeBinary = "deno";

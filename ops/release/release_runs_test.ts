@@ -3,7 +3,7 @@ import { after, before, describe, it } from "@std/testing/bdd";
 import { TestCertificates } from "../../tests/support/certificates.ts";
 import { skipIf } from "../../tests/support/required_tests.ts";
 import { canMount } from "../../tests/support/small_disk.ts";
-import { buildRelease } from "./build_release.ts";
+import { buildRelease } from "./build/build_release.ts";
 import type { Release } from "./release.ts";
 import { TestHost } from "./test_host.ts";
 import { uploadRelease } from "./upload.ts";

@@ -1,12 +1,12 @@
 import type { Connection } from "../engine/connection/connection.ts";
 import { openLocalSession } from "../../tests/support/local_session.ts";
-import { gzip } from "./gzip.ts";
+import { gzip } from "./build/gzip.ts";
 import { listingDigest } from "./listing_digest.ts";
 import type { Archive, Release } from "./release.ts";
-import { sha256Of } from "./release_cache.ts";
-import { checksumsFile, completeRelease, textFile } from "./release_contents.ts";
+import { sha256Of } from "./build/release_cache.ts";
+import { checksumsFile, completeRelease, textFile } from "./build/release_contents.ts";
 import { parseReleaseFacts, type ReleaseFacts, releaseFactsScript } from "./release_facts.ts";
-import { writeTar } from "./tar_writer.ts";
+import { writeTar } from "./build/tar_writer.ts";
 
 /** A directory that stands for `/opt/ztna`, on this machine, and a real connection to it. */
 export class TestHost implements AsyncDisposable {

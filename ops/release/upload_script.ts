@@ -1,7 +1,6 @@
 import { shellQuote } from "../engine/connection/quote.ts";
 import { directoryWord, layoutVariables } from "./host_layout.ts";
-import type { Archive } from "./release.ts";
-import { runtimeBinary, runtimeMember } from "./runtime_archive.ts";
+import { type Archive, runtimeBinary, runtimeMember } from "./release.ts";
 
 /** What the script's exit codes mean; any other is an unexpected failure. */
 export const uploadExit = {

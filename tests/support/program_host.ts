@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { configFileOf, hostPaths, serviceUser, tlsFilesOf } from "../../ops/fleet/host_paths.ts";
 import { readUnits } from "../../ops/fleet/units.ts";
-import { buildRelease } from "../../ops/release/build_release.ts";
+import { buildRelease } from "../../ops/release/build/build_release.ts";
 import type { LabHost } from "../lab/lab.ts";
 import type { Finished } from "../lab/program.ts";
 import { TestCertificates } from "./certificates.ts";

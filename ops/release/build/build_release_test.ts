@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { after, before, describe, it } from "@std/testing/bdd";
-import { skipIf } from "../../tests/support/required_tests.ts";
+import { skipIf } from "../../../tests/support/required_tests.ts";
 import { buildRelease } from "./build_release.ts";
 import { gunzip } from "./gzip.ts";
 import { npmRegistry, readNpmrcFiles } from "./npm_registry.ts";
-import type { Release } from "./release.ts";
+import type { Release } from "../release.ts";
 import { readTar } from "./tar_reader.ts";
 
-const root = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
+const root = new URL("../../../", import.meta.url).pathname.replace(/\/$/, "");
 const { url } = npmRegistry(readNpmrcFiles(root), Deno.env);
 const skip = skipIf(
   Deno.build.os === "windows" || !await reachable(url),

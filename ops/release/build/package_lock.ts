@@ -1,5 +1,5 @@
-import { ConfigError } from "../../tunnel/errors.ts";
-import { quote } from "../../tunnel/printable.ts";
+import { ConfigError } from "../../../tunnel/errors.ts";
+import { quote } from "../../../tunnel/printable.ts";
 
 /** A package of npm's, as a lock file pins it. */
 export interface LockedPackage {

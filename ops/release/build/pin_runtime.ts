@@ -1,10 +1,10 @@
 /**
- * Pins the Deno that releases run on: `deno run -A ops/release/pin_runtime.ts`. Asks the npm
+ * Pins the Deno that releases run on: `deno run -A ops/release/build/pin_runtime.ts`. Asks the npm
  * registry for the hashes of the version in `.tool-versions`, and writes them into `runtime.lock`.
  * They are not in `deno.lock`, or Deno would fetch itself once more on every machine.
  */
 
-import { checkout } from "../checkout.ts";
+import { checkout } from "../../checkout.ts";
 
 const [, version] = /^deno +(\S+)/m.exec(Deno.readTextFileSync(`${checkout}/.tool-versions`)) ?? [];
 const directory = Deno.makeTempDirSync({ prefix: "ztna-pin-" });
@@ -16,7 +16,7 @@ try {
     cwd: directory,
   }).spawn().status;
   if (code !== 0) Deno.exit(code);
-  Deno.copyFileSync(`${directory}/deno.lock`, `${checkout}/ops/release/runtime.lock`);
+  Deno.copyFileSync(`${directory}/deno.lock`, `${checkout}/ops/release/build/runtime.lock`);
 } finally {
   Deno.removeSync(directory, { recursive: true });
 }

@@ -1,10 +1,11 @@
 import type { BuildInputs, DenoConfig } from "./build_inputs.ts";
 import { entryPoints, launcher, runtimeName } from "./launcher.ts";
 import { layOut } from "./node_modules.ts";
+import type { PackageContents } from "./package_contents.ts";
 import { packageFiles } from "./package_files.ts";
 import { type LockedPackage, packageClosure } from "./package_lock.ts";
-import type { ReleasedProgram } from "./permissions.ts";
-import { type Platform, platforms } from "./platform.ts";
+import type { ReleasedProgram } from "../permissions.ts";
+import { type Platform, platforms } from "../platform.ts";
 import type { ProgramModules } from "./program_modules.ts";
 import {
   completeRelease,
@@ -12,15 +13,11 @@ import {
   runtimeFile,
   textFile,
 } from "./release_contents.ts";
-import type { ArchivedFile } from "./tar_reader.ts";
 import type { FileToArchive } from "./tar_writer.ts";
 import { thirdPartyLicences } from "./third_party_licences.ts";
 
 /** The programs' entry points, in the checkout. */
 export const releasedEntryPoints: readonly string[] = Object.values(entryPoints);
-
-/** Packages that a release is made of, with what is in them, by `NAME@VERSION`. */
-export type PackageContents = ReadonlyMap<LockedPackage, readonly ArchivedFile[]>;
 
 /** The packages that programs need on a platform. */
 export function releasePackages(
@@ -35,6 +32,8 @@ export function releasePackages(
  * Puts a release together. It depends on nothing but what it is given.
  *
  * @param sources Files of the checkout by their paths: the programs' modules, and `LICENSE`.
+ * @param contents Packages that the programs need.
+ * @param runtime The package that they run on, which is not put in: for its licence.
  */
 export function releaseFiles(
   inputs: BuildInputs,
@@ -42,6 +41,7 @@ export function releaseFiles(
   modules: ProgramModules,
   sources: ReadonlyMap<string, Uint8Array>,
   contents: PackageContents,
+  runtime: PackageContents,
 ): ReleaseContents {
   const closure = [...contents.keys()];
   const files: FileToArchive[] = [...sources]
@@ -54,7 +54,7 @@ export function releaseFiles(
     files.push(textFile(`bin/${program}`, launcher(program, inputs.deno, platform), true));
   }
   const packages = closure.map(({ name, version }) => `${name}@${version}`);
-  const licences = closure.map((locked) => ({ locked, files: contents.get(locked) ?? [] }));
+  const licences = [...contents, ...runtime].map(([locked, files]) => ({ locked, files }));
   files.push(
     textFile(configFile, releaseConfig(inputs.config, packages)),
     textFile("THIRD_PARTY_LICENSES", thirdPartyLicences(licences)),

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { quote } from "../../tunnel/printable.ts";
-import { writeFileAtomically } from "../atomic_file.ts";
+import { quote } from "../../../tunnel/printable.ts";
+import { writeFileAtomically } from "../../atomic_file.ts";
 import { download } from "./download.ts";
 import { archiveUrl, authorizationFor, type NpmRegistry, packageUrl } from "./npm_registry.ts";
 import type { LockedPackage } from "./package_lock.ts";

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { quote, truncate } from "../../tunnel/printable.ts";
+import { quote, truncate } from "../../../tunnel/printable.ts";
 import { ReleaseError } from "./release_error.ts";
 
 /** What programs are made of. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { writeFileAtomically } from "../atomic_file.ts";
-import type { Archive, Release } from "./release.ts";
+import { writeFileAtomically } from "../../atomic_file.ts";
+import type { Archive, Release } from "../release.ts";
 
 /** Builds that are kept, so that going back and forth between branches costs nothing. */
 const keptBuilds = 20;

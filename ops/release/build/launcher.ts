@@ -1,6 +1,6 @@
-import { hostPaths } from "../fleet/host_paths.ts";
-import { type Platform, platforms } from "./platform.ts";
-import { programPermissions, type ReleasedProgram } from "./permissions.ts";
+import { hostPaths } from "../../fleet/host_paths.ts";
+import { type Platform, platforms } from "../platform.ts";
+import { programPermissions, type ReleasedProgram } from "../permissions.ts";
 
 /** Where each program starts, in the checkout as in a release. */
 export const entryPoints: Readonly<Record<ReleasedProgram, string>> = {

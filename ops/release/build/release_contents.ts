@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Platform } from "./platform.ts";
+import type { Platform } from "../platform.ts";
 import type { FileToArchive } from "./tar_writer.ts";
 
 /** Description of a release, in its `release.json`. */

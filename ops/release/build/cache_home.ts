@@ -1,6 +1,6 @@
-import { ConfigError } from "../../tunnel/errors.ts";
-import { quote } from "../../tunnel/printable.ts";
-import type { Environment } from "../state_home.ts";
+import { ConfigError } from "../../../tunnel/errors.ts";
+import { quote } from "../../../tunnel/printable.ts";
+import type { Environment } from "../../state_home.ts";
 
 /**
  * This user's directory for what can be fetched or built again: `ztna-fleet` below

@@ -1,9 +1,9 @@
 import { assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
-import { ConfigError } from "../../tunnel/errors.ts";
+import { ConfigError } from "../../../tunnel/errors.ts";
 import { readBuildInputs } from "./build_inputs.ts";
 
-const root = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
+const root = new URL("../../../", import.meta.url).pathname.replace(/\/$/, "");
 
 describe("readBuildInputs", () => {
   let checkout: string;
@@ -15,7 +15,9 @@ describe("readBuildInputs", () => {
 
   beforeEach(() => {
     checkout = Deno.makeTempDirSync({ prefix: "ztna-inputs-" });
-    for (const file of ["deno.json", "deno.lock", ".tool-versions", "ops/release/runtime.lock"]) {
+    for (
+      const file of ["deno.json", "deno.lock", ".tool-versions", "ops/release/build/runtime.lock"]
+    ) {
       write(file, Deno.readTextFileSync(`${root}/${file}`));
     }
     write("relay/main.ts", "");
@@ -54,7 +56,7 @@ describe("readBuildInputs", () => {
       "a version that is not pinned",
       ".tool-versions",
       "deno 9.9.9\n",
-      "ops/release/pin_runtime.ts",
+      "ops/release/build/pin_runtime.ts",
     ],
     ["no version", "deno.json", "{}", 'current value is "undefined"'],
     ["a version for shells", "deno.json", '{"version":"1.0.0-$(id)"}', '"1.0.0-$(id)"'],

@@ -1,6 +1,6 @@
-import { Backoff } from "../../tunnel/backoff.ts";
-import { quote } from "../../tunnel/printable.ts";
-import { pause } from "../waiting.ts";
+import { Backoff } from "../../../tunnel/backoff.ts";
+import { quote } from "../../../tunnel/printable.ts";
+import { pause } from "../../waiting.ts";
 import { ReleaseError } from "./release_error.ts";
 
 /** How often a download is tried while the network or the server fails. */

@@ -1,31 +1,28 @@
-import { quote } from "../../tunnel/printable.ts";
+import { quote } from "../../../tunnel/printable.ts";
 import { runtimeName } from "./launcher.ts";
-import { listingDigest } from "./listing_digest.ts";
-import { packageContents } from "./package_contents.ts";
+import { listingDigest } from "../listing_digest.ts";
 import type { LockedPackage } from "./package_lock.ts";
 import { sha256Of } from "./release_cache.ts";
-import type { Archive } from "./release.ts";
+import { type Archive, runtimeBinary, runtimeMember } from "../release.ts";
 import { checksumsFile } from "./release_contents.ts";
 import { ReleaseError } from "./release_error.ts";
-
-/** Where npm's package has Deno, and the name that it has on a host. */
-export const runtimeMember = "package/deno";
-export const runtimeBinary = "deno";
+import type { ArchivedFile } from "./tar_reader.ts";
 
 /**
  * Describes the archive of the runtime, which is npm's package as it is: Deno is most of it, and
  * compressing it again would save 2% of 42 MB in 12 s.
  *
- * @param bytes The archive, verified.
+ * @param contents What is in it.
+ * @param bytes The archive itself, verified.
  * @param file Where it is.
  * @throws {ReleaseError} when Deno is not in it.
  */
-export async function describeRuntime(
+export function describeRuntime(
   locked: LockedPackage,
+  contents: readonly ArchivedFile[],
   bytes: Uint8Array,
   file: string,
-): Promise<Archive> {
-  const contents = await packageContents(locked, bytes);
+): Archive {
   const binary = contents.find(({ path }) => path === runtimeMember)?.contents;
   if (binary === undefined) {
     throw new ReleaseError(

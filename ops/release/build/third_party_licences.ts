@@ -3,7 +3,7 @@ import { isLicence, withoutTop } from "./package_files.ts";
 import type { LockedPackage } from "./package_lock.ts";
 
 /**
- * The terms under which other people's work is in a release: a text with the licence of each
+ * The terms under which other people's work is in a release or under it: a text with the licence of each
  * package, in the order given. A package without a text of its own gets what its `package.json`
  * says.
  */
@@ -17,7 +17,9 @@ export function thirdPartyLicences(
     const title = `${locked.name} ${locked.version} (${declaredLicence(files)})`;
     return [title, "-".repeat(title.length), ...texts].join("\n");
   });
-  return `What this release contains of others, and their terms.\n\n${sections.join("\n\n\n")}\n`;
+  return `What this release contains of others and what it runs on, and their terms.\n\n${
+    sections.join("\n\n\n")
+  }\n`;
 }
 
 function declaredLicence(files: readonly ArchivedFile[]): string {

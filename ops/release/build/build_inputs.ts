@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { ConfigError } from "../../tunnel/errors.ts";
-import { quote } from "../../tunnel/printable.ts";
-import { contentDigest } from "../release.ts";
+import { ConfigError } from "../../../tunnel/errors.ts";
+import { quote } from "../../../tunnel/printable.ts";
+import { contentDigest } from "../../release.ts";
 import { type PackageLock, parsePackageLock } from "./package_lock.ts";
-import type { Platform } from "./platform.ts";
+import type { Platform } from "../platform.ts";
 
 /** Everything in a checkout that a release can depend on, this builder included. */
 const parts = [
@@ -13,7 +13,7 @@ const parts = [
 ];
 
 /** The runtime's pin, in the checkout. */
-const runtimeLockFile = "ops/release/runtime.lock";
+const runtimeLockFile = "ops/release/build/runtime.lock";
 
 /** What a checkout says about its releases. */
 export interface BuildInputs {
@@ -51,7 +51,7 @@ export function readBuildInputs(checkout: string, platform: Platform): BuildInpu
     throw new ConfigError(
       `Cannot build a release as ${quote(runtimeLockFile)} must pin the version of Deno that ` +
         `".tool-versions" says: current value there is ${quote(deno)}; run ` +
-        `"deno run -A ops/release/pin_runtime.ts" and commit what it writes`,
+        `"deno run -A ops/release/build/pin_runtime.ts" and commit what it writes`,
     );
   }
   const digest = createHash("sha256").update(`${platform}\n${contentDigest(checkout, parts)}`);

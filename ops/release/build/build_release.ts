@@ -1,14 +1,14 @@
 import { readBuildInputs } from "./build_inputs.ts";
 import { cacheHome } from "./cache_home.ts";
 import { gzip } from "./gzip.ts";
-import { listingDigest } from "./listing_digest.ts";
+import { listingDigest } from "../listing_digest.ts";
 import { npmRegistry, readNpmrcFiles } from "./npm_registry.ts";
 import { type FetchProgress, PackageArchives } from "./package_archives.ts";
-import { packageContents } from "./package_contents.ts";
-import type { LockedPackage } from "./package_lock.ts";
-import { type Platform, platforms } from "./platform.ts";
+import { fetchContents } from "./package_contents.ts";
+import { packageClosure } from "./package_lock.ts";
+import { type Platform, platforms } from "../platform.ts";
 import { programModules } from "./program_modules.ts";
-import type { Archive, Release } from "./release.ts";
+import type { Archive, Release } from "../release.ts";
 import { ReleaseCache, sha256Of } from "./release_cache.ts";
 import type { ReleaseContents } from "./release_contents.ts";
 import { releasedEntryPoints, releaseFiles, releasePackages } from "./release_files.ts";
@@ -27,8 +27,6 @@ export interface BuildOptions {
   readonly onProgress?: FetchProgress;
 }
 
-/** Packages that are fetched at once. */
-const parallelFetches = 6;
 /** Blocks of the file systems that files are unpacked to, in bytes. */
 const diskBlockBytes = 4096;
 
@@ -48,30 +46,24 @@ export async function buildRelease(options: BuildOptions): Promise<Release> {
   const archives = new PackageArchives(`${cacheDirectory}/packages`, registry);
   const cache = new ReleaseCache(`${cacheDirectory}/releases`);
 
-  const runtimePackage = inputs.runtimeLock.packages.get(
-    `${platforms[platform].runtime}@${inputs.deno}`,
-  )!;
-  const runtimeBytes = await archives.get(runtimePackage, fetching);
-  const runtimeFile = archives.pathOf(runtimePackage);
+  const [runtimePackage] = packageClosure(
+    inputs.runtimeLock,
+    [`${platforms[platform].runtime}@${inputs.deno}`],
+    platforms[platform],
+  );
+  const runtimeBytes = await archives.get(runtimePackage!, fetching);
+  const runtimeFile = archives.pathOf(runtimePackage!);
   const built = cache.find(inputs.digest, runtimeFile);
   if (built !== undefined) return built;
 
   const modules = await programModules(checkout, releasedEntryPoints, signal);
-  const packages = releasePackages(inputs, modules, platform);
-  const contents = new Map<LockedPackage, Awaited<ReturnType<typeof packageContents>>>();
-  for (const locked of packages) contents.set(locked, []); // in the order of the lock
-  const waiting = packages.values();
-  const work = async (): Promise<void> => {
-    for (const locked of waiting) {
-      contents.set(locked, await packageContents(locked, await archives.get(locked, fetching)));
-    }
-  };
-  await Promise.all(Array.from({ length: parallelFetches }, work));
-
   const sources = new Map(
     [...modules.files, "LICENSE"].map((path) => [path, Deno.readFileSync(`${checkout}/${path}`)]),
   );
-  const complete = releaseFiles(inputs, platform, modules, sources, contents);
+  const packages = releasePackages(inputs, modules, platform);
+  const contents = await fetchContents(archives, packages, fetching);
+  const runtime = await fetchContents(archives, [runtimePackage!], fetching);
+  const complete = releaseFiles(inputs, platform, modules, sources, contents, runtime);
   const bytes = await gzip(writeTar(complete.files));
   const release: Release = {
     id: complete.manifest.id,
@@ -79,7 +71,12 @@ export async function buildRelease(options: BuildOptions): Promise<Release> {
     platform,
     deno: inputs.deno,
     archive: describeArchive(complete, bytes, cache),
-    runtime: await describeRuntime(runtimePackage, runtimeBytes, runtimeFile),
+    runtime: describeRuntime(
+      runtimePackage!,
+      runtime.get(runtimePackage!) ?? [],
+      runtimeBytes,
+      runtimeFile,
+    ),
   };
   cache.keep(inputs.digest, release, bytes);
   return release;

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { ConfigError } from "../../tunnel/errors.ts";
+import { ConfigError } from "../../../tunnel/errors.ts";
 import { packageClosure, parsePackageLock } from "./package_lock.ts";
 
 const integrity = `sha512-${"A".repeat(86)}==`;

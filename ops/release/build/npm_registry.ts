@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import type { Environment } from "../state_home.ts";
+import type { Environment } from "../../state_home.ts";
 
 /** Where npm's packages are to be had, and how. */
 export interface NpmRegistry {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
-import type { Release } from "./release.ts";
+import type { Release } from "../release.ts";
 import { ReleaseCache, sha256Of } from "./release_cache.ts";
 
 const bytes = new TextEncoder().encode("an archive");
