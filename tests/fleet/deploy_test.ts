@@ -58,7 +58,7 @@ describe("deploy", { skip }, () => {
     assertEquals(secrets.filter((line) => said.includes(line)), []);
   }
 
-  it("with --check tells all that it would do, and touches neither hosts nor laptop", async () => {
+  it("with --check tells all that it would do, and touches neither hosts nor laptop", () => {
     assertEquals([checked.check, checked.changed, checked.failed], [true, 3, 0]);
     assertEquals(disksAfterCheck, disksBefore);
     assertEquals(laptopAfterCheck, []);
@@ -126,8 +126,8 @@ describe("deploy", { skip }, () => {
     );
     const end = await fleet.run("deploy", ["--check", "--diff"]);
     assertEquals(end.code, 0, end.stderr);
-    assertMatch(end.stdout, /^ *-  "port": 4499,$/m);
-    assertMatch(end.stdout, /^ *\+  "port": 4433,$/m);
+    assertMatch(end.stdout, /^ *- {2}"port": 4499,$/m);
+    assertMatch(end.stdout, /^ *\+ {2}"port": 4433,$/m);
     assertStringIncludes(end.stdout, "/etc/ztna/tls/relay.key");
     assertNoSecrets(end);
     const made = await fleet.run("deploy", ["--diff", "-vv"]);
