@@ -17,7 +17,7 @@ import {
 } from "./fleet_options.ts";
 import { inventoryOptions } from "./inventory_options.ts";
 import { defaultPorts, type LocalPorts, portFlags } from "./local/inventory.ts";
-import { checkoutVersion } from "./release.ts";
+import { checkoutVersion } from "./release/checkout_release.ts";
 
 const portGroup = "Ports on this machine, without an inventory";
 

@@ -6,7 +6,7 @@ import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
 import { localHost } from "./local/inventory.ts";
 import { removeLocal } from "./local/remove_local.ts";
 import { statePathsOf } from "./local/state_paths.ts";
-import { checkoutVersion } from "./release.ts";
+import { checkoutVersion } from "./release/checkout_release.ts";
 
 /** The command line. */
 export const program = defineProgram({

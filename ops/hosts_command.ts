@@ -13,7 +13,7 @@ import { FleetRun } from "./fleet/fleet_run.ts";
 import type { RunHost } from "./fleet/host_run.ts";
 import type { changeOptions, connectionOptions, outputOptions } from "./fleet_options.ts";
 import type { inventoryOptions } from "./inventory_options.ts";
-import { checkoutVersion } from "./release.ts";
+import { checkoutVersion } from "./release/checkout_release.ts";
 import { controlDirectory } from "./state_home.ts";
 import { commandText } from "./terminal/command_lines.ts";
 import type { FleetProgress } from "./terminal/fleet_progress.ts";

@@ -11,7 +11,7 @@ import { groupTree } from "./engine/inventory/listing/group_tree.ts";
 import { hostDetails } from "./engine/inventory/listing/host_details.ts";
 import { hostTable } from "./engine/inventory/listing/host_table.ts";
 import { inventoryOptions, loadSelection } from "./inventory_options.ts";
-import { checkoutVersion } from "./release.ts";
+import { checkoutVersion } from "./release/checkout_release.ts";
 import type { Report } from "./report.ts";
 
 /** The command line. */

@@ -6,7 +6,7 @@ import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
 import { type ProgramName, programNames } from "./fleet/fleet.ts";
 import { connectionOptions, outputOptions, refuseContradictions } from "./fleet_options.ts";
 import { inventoryOptions } from "./inventory_options.ts";
-import { checkoutVersion } from "./release.ts";
+import { checkoutVersion } from "./release/checkout_release.ts";
 
 /** The command line of `logs`. */
 export const program = defineProgram({

@@ -13,7 +13,7 @@ import {
   tunnelOptions,
 } from "./fleet_options.ts";
 import { inventoryOptions } from "./inventory_options.ts";
-import { checkoutVersion } from "./release.ts";
+import { checkoutVersion } from "./release/checkout_release.ts";
 
 const { diff: _diff, ...withoutDiff } = changeOptions;
 

@@ -13,7 +13,7 @@ import {
 } from "./fleet_options.ts";
 import { inventoryOptions } from "./inventory_options.ts";
 import { namePattern } from "./release/host_layout.ts";
-import { checkoutVersion } from "./release.ts";
+import { checkoutVersion } from "./release/checkout_release.ts";
 
 const { diff: _diff, ...withoutDiff } = changeOptions;
 

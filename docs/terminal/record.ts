@@ -12,7 +12,7 @@ import { quote } from "../../tunnel/printable.ts";
 import { writeFileAtomically } from "../../ops/atomic_file.ts";
 import { checkout } from "../../ops/checkout.ts";
 import { type CommandContext, runCommand } from "../../ops/command.ts";
-import { checkoutVersion } from "../../ops/release.ts";
+import { checkoutVersion } from "../../ops/release/checkout_release.ts";
 import { framesOf, linesOf } from "../../ops/terminal/recording/frames.ts";
 import { recordSession } from "../../ops/terminal/recording/record_session.ts";
 import {

@@ -1,6 +1,6 @@
 import { defineProgram } from "../../tunnel/options.ts";
 import { checkout } from "../checkout.ts";
-import { checkoutVersion } from "../release.ts";
+import { checkoutVersion } from "../release/checkout_release.ts";
 
 /** The command line of `deno task completions`, which itself loads those of all commands. */
 export const program = defineProgram({

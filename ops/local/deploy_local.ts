@@ -1,7 +1,7 @@
 import { ConfigError } from "../../tunnel/errors.ts";
 import type { runProbe } from "../probe/probe.ts";
 import { type ProbeSummary, verifyTunnel } from "../probe/verify_tunnel.ts";
-import { contentDigest, releaseId } from "../release.ts";
+import { contentDigest, releaseId } from "../release/checkout_release.ts";
 import type { Report } from "../report.ts";
 import { applyActions } from "./apply.ts";
 import { fetchDependencies } from "./dependencies.ts";

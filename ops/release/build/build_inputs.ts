@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { ConfigError } from "../../../tunnel/errors.ts";
 import { quote } from "../../../tunnel/printable.ts";
-import { contentDigest } from "../../release.ts";
+import { contentDigest } from "../checkout_release.ts";
 import { type PackageLock, parsePackageLock } from "./package_lock.ts";
 import type { Platform } from "../platform.ts";
 

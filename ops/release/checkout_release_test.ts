@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
-import { contentDigest, releaseId } from "./release.ts";
+import { contentDigest, releaseId } from "./checkout_release.ts";
 
 describe("releaseId", () => {
   let root: string;
