@@ -5,7 +5,7 @@ import type { Archive } from "./release.ts";
 /** Where releases are on a host, unless a test wants them elsewhere. */
 export const defaultRoot: string = hostPaths.root;
 
-/** Names of releases and runtimes; others are not ours. As a shell pattern: what is in no name. */
+/** Names of releases and runtimes; others are not ours. */
 export const namePattern = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,99}$/;
 
 /**

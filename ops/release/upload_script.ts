@@ -70,6 +70,7 @@ finish() {
 step mkdir -p "$uploads" "$releases" "$runtimes"
 [ ${start} = 0 ] || [ "$(stat -c %s "$partial" 2>/dev/null)" = ${start} ] || exit ${uploadExit.changed}
 said=$(receive 2>&1) || fail 1 "$said"
+[ "$(stat -c %s "$partial")" = ${archive.bytes} ] || fail 1 "not everything has come"
 found=$(sha256sum < "$partial" | cut -c 1-64)
 [ "$found" = ${sha256} ] || fail ${uploadExit.corrupted} "SHA-256 $found"
 step rm -rf "$unpacked" "$replaced"

@@ -8,6 +8,7 @@ import type { Release } from "./release.ts";
 import { isThere } from "./release_facts.ts";
 import { makeTestRelease, TestHost } from "./test_host.ts";
 import { uploadArchive, uploadRelease } from "./upload.ts";
+import { uploadScript } from "./upload_script.ts";
 
 const megabyte = 1_000_000;
 const { signal } = new AbortController();
@@ -183,6 +184,20 @@ describe("uploadRelease", { skip: Deno.build.os !== "linux" }, () => {
     assert(bytes > 0 && bytes < release.archive.bytes);
     const uploaded = await uploadRelease(host.connection, release, facts, { root, signal });
     assertEquals(uploaded.resumedBytes, bytes);
+    await assertWhole();
+  });
+
+  it("keeps what has come when that is not everything", async () => {
+    const { connection, root } = host;
+    const stream = new Blob([Deno.readFileSync(release.archive.file)]).slice(0, megabyte).stream();
+    const { code, stderr } = await connection.run(uploadScript(release.archive, 0, root), {
+      what: "upload a part",
+      input: { length: megabyte, stream },
+    });
+    assertEquals([code, stderr], [1, "not everything has come\n"]);
+    const facts = await host.facts(release);
+    const { resumedBytes } = await uploadRelease(connection, release, facts, { root, signal });
+    assertEquals(resumedBytes, megabyte);
     await assertWhole();
   });
 
