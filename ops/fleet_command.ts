@@ -5,7 +5,7 @@ import type { CommandContext } from "./command.ts";
 import type { HostLock } from "./engine/connection/host_lock.ts";
 import { type Fleet, type FleetHost, programsOf, selectedHosts } from "./fleet/fleet.ts";
 import { type FleetPaths, fleetPathsOf } from "./fleet/fleet_paths.ts";
-import { hostPaths } from "./fleet/host_paths.ts";
+import { hostPaths } from "./host_paths.ts";
 import { HostWork } from "./fleet/host_work.ts";
 import { readFleet } from "./fleet/read_fleet.ts";
 import { TunnelVerifier } from "./fleet/tunnel_verifier.ts";

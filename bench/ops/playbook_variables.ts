@@ -3,7 +3,7 @@ import { fileBytes } from "../../ops/engine/resource/file_bytes.ts";
 import type { FileResource, Resource } from "../../ops/engine/resource/resource.ts";
 import { type FleetHost, programsOf, unitOf } from "../../ops/fleet/fleet.ts";
 import { handlerOf, type HostPlays } from "../../ops/fleet/host_plays.ts";
-import { hostPaths } from "../../ops/fleet/host_paths.ts";
+import { hostPaths } from "../../ops/host_paths.ts";
 import { type Release, runtimeMember } from "../../ops/release/release.ts";
 
 /** A file that the playbook copies from this machine. */

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { programNames } from "../../ops/fleet/fleet.ts";
-import { configFileOf, hostPaths, serviceUser } from "../../ops/fleet/host_paths.ts";
+import { hostPaths, serviceUser } from "../../ops/host_paths.ts";
+import { configFileOf } from "../../ops/fleet/program_files.ts";
 import { readUnits, unitTemplates } from "../../ops/fleet/units.ts";
 import { defaultDrainTimeoutSeconds } from "../../relay/limits.ts";
 

@@ -9,7 +9,7 @@ import {
   waitReadyScript,
 } from "../../ops/engine/health/wait_ready.ts";
 import { type ProgramName, programNames, unitOf } from "../../ops/fleet/fleet.ts";
-import { hostPaths } from "../../ops/fleet/host_paths.ts";
+import { hostPaths } from "../../ops/host_paths.ts";
 import { Lab, labSkipReason } from "../../tests/lab/lab.ts";
 import { ProgramHost } from "../../tests/support/program_host.ts";
 

@@ -2,7 +2,7 @@ import type { ConnectionTraffic } from "../engine/connection/connection.ts";
 import type { ChangeJson } from "../engine/resource/change.ts";
 import type { FleetRun } from "./fleet_run.ts";
 import type { HostWork } from "./host_work.ts";
-import type { Interruption } from "./interruption.ts";
+import type { Interruption } from "../engine/run/interruption.ts";
 import { outcomeCounts } from "./rolling_json.ts";
 
 /** What `deploy --json` prints of a fleet, without its schema number. */

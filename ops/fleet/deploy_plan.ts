@@ -5,7 +5,7 @@ import type { PlanOptions } from "../engine/resource/planning.ts";
 import type { Play, Resource } from "../engine/resource/resource.ts";
 import { type FleetHost, type ProgramName, programNames, programsOf, unitOf } from "./fleet.ts";
 import { handlerOf, type HostPlays, releaseIdPrefix, serviceId } from "./host_plays.ts";
-import { hostPaths } from "./host_paths.ts";
+import { hostPaths } from "../host_paths.ts";
 
 /** What a deploy is going to do with a host. */
 export interface HostPlan {

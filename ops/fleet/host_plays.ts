@@ -1,14 +1,8 @@
 import type { FileResource, Handler, Play, Resource } from "../engine/resource/resource.ts";
 import type { FleetCredentials } from "./credentials.ts";
 import { type Fleet, type FleetHost, type ProgramName, programsOf, unitOf } from "./fleet.ts";
-import {
-  authorityFile,
-  configFileOf,
-  hostPaths,
-  retryKeyFile,
-  serviceUser,
-  tlsFilesOf,
-} from "./host_paths.ts";
+import { hostPaths, serviceUser } from "../host_paths.ts";
+import { authorityFile, configFileOf, retryKeyFile, tlsFilesOf } from "./program_files.ts";
 import { configText, connectorConfig, relayConfig } from "./program_config.ts";
 import { privilegedPortDropIn, restartScript, unitTemplates } from "./units.ts";
 

@@ -1,18 +1,6 @@
 import type { DrainOutcome } from "../engine/health/drain.ts";
+import type { Interruption } from "../engine/run/interruption.ts";
 import type { WatchResult } from "./tunnel.ts";
-
-/** What a host's users noticed while a command was at work on it. */
-export interface Interruption {
-  /** Packets of the probe that did not come back; `null` when there was no tunnel to watch. */
-  readonly lost: number | null;
-  /** Longest time without any coming back; `null` as above. */
-  readonly longestOutageMs: number | null;
-  /** How long its peers had to leave; 0 without a drain. */
-  readonly drainSeconds: number;
-  /** Peers that left in that time, and those whose connection was closed. */
-  readonly peersMoved: number;
-  readonly peersClosed: number;
-}
 
 /** Puts together what the watches and the drain of a host have found. */
 export function interruptionOf(

@@ -1,5 +1,5 @@
 import { type Fleet, type FleetHost, fleetHost, type JsonObject } from "./fleet.ts";
-import { authorityFile, retryKeyFile, tlsFilesOf } from "./host_paths.ts";
+import { authorityFile, retryKeyFile, tlsFilesOf } from "./program_files.ts";
 
 /** The name in the certificate of every relay (protocol section 1.1). */
 export const relayServerName = "ztna-server";

@@ -1,6 +1,6 @@
 import type { FleetRun } from "./fleet_run.ts";
 import type { HostWork } from "./host_work.ts";
-import type { Interruption } from "./interruption.ts";
+import type { Interruption } from "../engine/run/interruption.ts";
 
 /** What `restart --json` and `rollback --json` print, without their schema number. */
 export interface RollingJson {

@@ -1,6 +1,6 @@
 import { shellQuote } from "../engine/connection/quote.ts";
 import { defaultPendingDirectory } from "../engine/resource/pending_handlers.ts";
-import { hostPaths } from "./host_paths.ts";
+import { hostPaths } from "../host_paths.ts";
 
 /**
  * A script that keeps copies of `paths` (files and links; what is not there is noted as such) until

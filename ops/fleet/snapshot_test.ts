@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { hostPaths } from "./host_paths.ts";
+import { hostPaths } from "../host_paths.ts";
 import { confirmScript, restoreScript, snapshotScript, unconfirmedScript } from "./snapshot.ts";
 
 const unit = "ztna-relay@a.service";

@@ -1,5 +1,5 @@
 import { shellQuote } from "../engine/connection/quote.ts";
-import { hostPaths } from "../fleet/host_paths.ts";
+import { hostPaths } from "../host_paths.ts";
 import type { Archive } from "./release.ts";
 
 /** Where releases are on a host, unless a test wants them elsewhere. */

@@ -1,4 +1,4 @@
-import { hostPaths } from "../fleet/host_paths.ts";
+import { hostPaths } from "../host_paths.ts";
 import { shellQuote } from "../engine/connection/quote.ts";
 
 /** What a host is, and how much room it has. Texts come from the host: quote them. */

@@ -1,5 +1,5 @@
 import { bold, dim, green, red, yellow } from "@std/fmt/colors";
-import type { Interruption } from "../fleet/interruption.ts";
+import type { Interruption } from "../engine/run/interruption.ts";
 import { tableLines } from "../table.ts";
 import { formatLine, type Line, type LineFormat, type Span } from "./span.ts";
 

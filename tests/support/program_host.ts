@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { configFileOf, hostPaths, serviceUser, tlsFilesOf } from "../../ops/fleet/host_paths.ts";
+import { hostPaths, serviceUser } from "../../ops/host_paths.ts";
+import { configFileOf, tlsFilesOf } from "../../ops/fleet/program_files.ts";
 import { readUnits } from "../../ops/fleet/units.ts";
 import { buildRelease } from "../../ops/release/build/build_release.ts";
 import type { LabHost } from "../lab/lab.ts";

@@ -1,4 +1,4 @@
-import { hostPaths } from "../../fleet/host_paths.ts";
+import { hostPaths } from "../../host_paths.ts";
 import { type Platform, platforms } from "../platform.ts";
 import { programPermissions, type ReleasedProgram } from "../permissions.ts";
 
