@@ -1,6 +1,7 @@
 import type { Connection } from "../../ops/engine/connection/connection.ts";
 import type { ConnectionSettings } from "../../ops/engine/connection/connection_settings.ts";
 import { logIn } from "../../ops/engine/connection/login.ts";
+import { randomNonce } from "../../ops/engine/connection/random_nonce.ts";
 import { sessionCommand } from "../../ops/engine/connection/session_command.ts";
 import { ShellProcess } from "../../ops/engine/connection/shell_process.ts";
 import { ShellSession } from "../../ops/engine/connection/shell_session.ts";
@@ -25,9 +26,10 @@ export const localSettings: ConnectionSettings = {
 export async function openLocalSession(shell = "/bin/sh"): Promise<Connection> {
   const settings = localSettings;
   const traffic = { bytesSent: 0, bytesReceived: 0, roundTrips: 0, processes: 0 };
-  const { argv, passwordPrompt } = sessionCommand(settings, "01", "02");
-  const process = new ShellProcess([shell, ...argv.slice(1)], traffic);
+  const [nonce, shellNonce] = [randomNonce(), randomNonce()];
+  const command = sessionCommand(settings, shellNonce);
+  const process = new ShellProcess([shell, ...command.argv.slice(1)], traffic);
   const { signal } = new AbortController();
-  await logIn({ process, settings, helloNonce: "01", passwordPrompt, timeoutMs: 10_000, signal });
-  return new ShellSession({ host: settings.host, process, traffic, onEvent: () => {} });
+  await logIn({ process, settings, command, shellNonce, nonce, timeoutMs: 10_000, signal });
+  return new ShellSession({ host: settings.host, process, nonce, traffic, onEvent: () => {} });
 }

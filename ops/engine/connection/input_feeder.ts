@@ -1,5 +1,5 @@
 import type { ScriptInput } from "./connection.ts";
-import { inputEndLine, inputFrame } from "./session_program.ts";
+import { inputEnd, inputFrame } from "./session_program.ts";
 import type { ShellProcess } from "./shell_process.ts";
 
 /**
@@ -24,11 +24,11 @@ export class InputFeeder {
   /**
    * Sends all of it.
    *
-   * @param runs Whether the script runs. If not, the input is not touched.
+   * @param isExpected Whether the session takes it. If not, it is not touched.
    * @throws what the stream throws, and a RangeError when it has not as many bytes as it should.
    */
-  async run(runs: boolean | Promise<boolean>): Promise<void> {
-    this.#isExpected = await runs;
+  async run(isExpected: Promise<boolean>): Promise<void> {
+    this.#isExpected = await isExpected;
     if (!this.#isExpected || this.#isStopped) return;
     const { length, stream } = this.#input;
     const reader = this.#reader = stream.getReader();
@@ -79,6 +79,6 @@ export class InputFeeder {
   async #end(): Promise<void> {
     if (!this.#isExpected) return;
     this.#isExpected = false;
-    await this.#process.send(new TextEncoder().encode(inputEndLine));
+    await this.#process.send(inputEnd);
   }
 }

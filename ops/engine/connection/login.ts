@@ -3,6 +3,8 @@ import { UnreachableError } from "../errors.ts";
 import { becomeFailure } from "./become_failure.ts";
 import type { ConnectionSettings } from "./connection_settings.ts";
 import { MarkerSplitter } from "./marker_splitter.ts";
+import type { SessionCommand } from "./session_command.ts";
+import { sessionProgram, textLine } from "./session_program.ts";
 import type { ShellProcess } from "./shell_process.ts";
 import { lastLine, sshFailure } from "./ssh_failure.ts";
 
@@ -15,36 +17,40 @@ const sshFailureCode = 255;
 export interface Login {
   readonly process: ShellProcess;
   readonly settings: ConnectionSettings;
-  /** Marks the hello. */
-  readonly helloNonce: string;
-  /** How sudo asks for the password; it must not occur in any command line. */
-  readonly passwordPrompt: string;
+  readonly command: SessionCommand;
+  /** Marks the hello of the shell, where it says one. */
+  readonly shellNonce: string;
+  /** Marks what the session says, and its hello. */
+  readonly nonce: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * Waits until the session says hello, past whatever else the host has to say, and gives sudo the
- * password if, and only if, it asks.
+ * Makes a session of a shell: sends its program, and waits until that says hello, past whatever else
+ * the host has to say. Gives sudo the password if, and only if, it asks.
  *
  * @throws {UnreachableError} when there is no hello in time.
  * @throws the signal's reason when it aborts.
  */
 export async function logIn(login: Login): Promise<void> {
-  const { process, helloNonce, timeoutMs, signal } = login;
+  const { process, command, shellNonce, nonce, timeoutMs, signal } = login;
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const splitter = new MarkerSplitter(helloNonce);
+  const [shell, session] = [new MarkerSplitter(shellNonce), new MarkerSplitter(nonce)];
   const dialogue = new Dialogue(login, reject);
+  const sendProgram = (): void => void process.send(textLine(sessionProgram(nonce)));
   process.listen((stream, chunk) => {
-    if (stream === "stderr") dialogue.readErrors(chunk);
-    else if (splitter.push(chunk).includes("hello")) resolve();
-    else dialogue.readNoise(chunk);
+    if (stream === "stderr") return dialogue.readErrors(chunk);
+    dialogue.readNoise(chunk);
+    if (shell.push(chunk).includes("hello")) sendProgram();
+    if (session.push(chunk).includes("hello")) resolve();
   });
   const abort = (): void => reject(signal.reason);
   signal.addEventListener("abort", abort);
   const timer = setTimeout(() => reject(dialogue.timeoutError()), timeoutMs);
   process.exited.then((code) => reject(dialogue.exitError(code)));
+  if (command.passwordPrompt === undefined) sendProgram();
   try {
     await promise;
   } finally {
@@ -69,21 +75,22 @@ class Dialogue {
   }
 
   readErrors(chunk: Uint8Array): void {
-    const { process, settings, passwordPrompt } = this.#login;
+    const { settings, command } = this.#login;
     this.#errors += this.#decoder.decode(chunk, { stream: true });
-    for (;;) {
-      const at = this.#errors.indexOf(passwordPrompt);
-      if (at < 0) break;
-      // Without the prompt, so that the next one is the next one.
-      this.#errors = this.#errors.slice(0, at) + this.#errors.slice(at + passwordPrompt.length);
-      if (this.#answered) {
-        this.#refuse(becomeFailure(settings, this.#errors));
-        return;
-      }
-      this.#answered = true;
-      process.send(new TextEncoder().encode(`${settings.become?.password?.reveal() ?? ""}\n`));
+    const { passwordPrompt } = command;
+    while (passwordPrompt !== undefined && this.#errors.includes(passwordPrompt)) {
+      // Away with it, so that the next one is the next one.
+      this.#errors = this.#errors.replace(passwordPrompt, "");
+      if (this.#answered) return this.#refuse(becomeFailure(settings, this.#errors));
+      this.#answer();
     }
     this.#errors = this.#errors.slice(-maxKeptLength);
+  }
+
+  #answer(): void {
+    const { process, settings } = this.#login;
+    this.#answered = true;
+    void process.send(textLine(settings.become?.password?.reveal() ?? ""));
   }
 
   readNoise(chunk: Uint8Array): void {

@@ -82,9 +82,9 @@ async function connect(
 ): Promise<Connection> {
   const { signal, connectTimeoutMs: timeoutMs = 10_000, onEvent = () => {} } = options;
   const { host, transport } = settings;
-  const helloNonce = randomNonce();
-  const command = sessionCommand(settings, helloNonce, randomNonce());
-  const { passwordPrompt } = command;
+  const nonce = randomNonce();
+  const shellNonce = randomNonce();
+  const command = sessionCommand(settings, shellNonce);
   const timings = {
     connectTimeoutMs: timeoutMs,
     keepAliveIntervalSeconds: options.keepAliveIntervalSeconds ?? 10,
@@ -97,8 +97,8 @@ async function connect(
   onEvent({ type: "process", host, argv });
   const process = startProcess(argv, traffic);
   try {
-    await logIn({ process, settings, helloNonce, passwordPrompt, timeoutMs, signal });
-    return new ShellSession({ host, process, traffic, onEvent });
+    await logIn({ process, settings, command, shellNonce, nonce, timeoutMs, signal });
+    return new ShellSession({ host, process, nonce, traffic, onEvent });
   } catch (error) {
     process.kill();
     throw error;

@@ -10,7 +10,7 @@ const defaultMaxOutputBytes = 16 * 1024 * 1024;
 export class RunningScript {
   readonly #id: string;
   readonly #streams: Record<"stdout" | "stderr", ScriptStream>;
-  readonly #begun = Promise.withResolvers<boolean>();
+  readonly #wantsInput = Promise.withResolvers<boolean>();
   readonly #ended = Promise.withResolvers<string>();
 
   constructor(id: number, { maxOutputBytes = defaultMaxOutputBytes, onLine }: RunOptions) {
@@ -21,9 +21,9 @@ export class RunningScript {
     this.#ended.promise.catch(() => {});
   }
 
-  /** Resolves with whether the script runs, when that is known. */
-  get begun(): Promise<boolean> {
-    return this.#begun.promise;
+  /** Resolves with whether the script's input is expected, when that is known. */
+  get wantsInput(): Promise<boolean> {
+    return this.#wantsInput.promise;
   }
 
   /**
@@ -44,7 +44,7 @@ export class RunningScript {
       if (word === "hold") stream.hold();
       else if (word === "begin") stream.begin();
       else if (word === "end") stream.end(end);
-      if (word !== "hold") this.#begun.resolve(word === "begin");
+      if (word === "feed" || word === "end") this.#wantsInput.resolve(word === "feed");
     } catch (error) {
       this.#ended.reject(error);
     }

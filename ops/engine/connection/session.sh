@@ -1,11 +1,15 @@
-# The shell's side of a session: what the texts that the laptop sends can call.
-# session_program.ts sends this file, without comments and indentation, before the first of them,
-# with ztna_nonce set in front: what marks this file's own words in the output of scripts.
+# The shell's side of a session: what the laptop's texts can call. The shell reads them from its
+# input as they are, one after the other; session_program.ts sends this file as the first, without
+# comments and indentation, with ztna_nonce set in front: what marks this file's own words in the
+# output of scripts.
 #
 # A script is run by a fork of this shell, which costs no more than that fork. The shell itself goes
 # on reading, so that it sees when it is told to end a script, or when the laptop is gone. Whatever
 # a script starts belongs to this session (in the kernel's sense), unless it leaves that with
 # setsid, as daemons do; that is how everything that has to be ended is found.
+#
+# A shell may read ahead. So where bytes follow that are no text (a script's input), the laptop
+# waits until it is told that they are expected.
 
 export LC_ALL=C.UTF-8 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 umask 022
@@ -13,6 +17,7 @@ cd /
 exec 6>&1 7>&2
 trap '' HUP INT TERM
 trap ztna_end EXIT
+ztna_ended=0
 ztna_feeding=0
 ztna_guard=
 ztna_locked=
@@ -64,10 +69,11 @@ ztna_evaluate() {
   ztna_tell end "$ztna_id" "$?"
 }
 
-# Copies to its output: a line ":LENGTH" and so many bytes, again and again, until a line ".".
-# Obeys other lines as the session's loop does.
+# Says that it expects input, and copies that to its output: a line ":LENGTH" and so many bytes,
+# again and again, until a line ".". Other lines are texts, as ever.
 ztna_feed() {
   ztna_feeding=1
+  ztna_tell feed "$ztna_id"
   while IFS= read -r ztna_line; do
     case $ztna_line in
       .)
@@ -75,7 +81,7 @@ ztna_feed() {
         return
         ;;
       :*) head -c "${ztna_line#:}" ;;
-      *) eval "$(head -c "$ztna_line")" ;;
+      *) eval "$ztna_line" ;;
     esac
   done
   # The input is incomplete. The script is ended before it can take this for the input's end.
@@ -201,7 +207,9 @@ ztna_evict() {
 ztna_end() {
   # What scripts have left behind, unless it has left our process group on purpose.
   kill -TERM 0
-  [ "$n" = end ] && return
+  [ "$ztna_ended" = 0 ] || return
   ztna_look self
   ztna_stop "$ztna_session"
 }
+
+ztna_tell hello

@@ -1,28 +1,14 @@
-/**
- * What a host's login shell is to run. It says hello, and then evaluates one shell text after the
- * other: a line with its length in bytes, then the text. Any other line, or the end of the input,
- * ends it.
- *
- * Small, on one line and without `'` and `!`, so that sh, bash, zsh, fish and csh all take it as one
- * word in single quotes, and so that `sudo` writes little into the host's log.
- *
- * @param helloNonce Hexadecimal digits that mark the hello. Others on both machines can see them.
- */
-export function bootProgram(helloNonce: string): string {
-  return `printf "\\036%s hello\\n" ${helloNonce}; ` +
-    `while IFS= read -r n && [ "$n" -ge 0 ] 2>/dev/null; do eval "$(head -c "$n")"; done`;
-}
+/** The text that ends a session well; the end of its input without this is an accident. */
+export const lastText = "ztna_ended=1";
 
-/** Ends a session; the end of its input without this is an accident. */
-export const endLine = "end\n";
-
-/** Ends a script's input. */
-export const inputEndLine = ".\n";
+/** The line that ends a script's input. */
+export const inputEnd = bytesOf(".\n");
 
 let program: string | undefined;
 
 /**
- * The first text that a session evaluates: what it can do, for the texts that follow.
+ * The text that makes a session of a shell: it says hello, and what it can do is in session.sh. No
+ * other may be sent before the hello has come.
  *
  * @param nonce Hexadecimal digits that mark what the session says. They show in no process list, so
  *   that nothing which a script prints can pass for a marker.
@@ -31,23 +17,23 @@ export function sessionProgram(nonce: string): string {
   program ??= Deno.readTextFileSync(new URL("session.sh", import.meta.url))
     .replaceAll(/^[ ]+/gm, "")
     .replaceAll(/^(#.*)?\n/gm, "");
-  return `ztna_nonce=${nonce}\n${program}`;
+  return `ztna_nonce=${nonce}\n${program}`.trimEnd();
 }
 
-/** A shell text as the session reads it. */
-export function textFrame(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new TextEncoder().encode(text);
-  return frame(`${bytes.length}\n`, bytes);
+/** A shell text as a session reads it: whole lines, of commands that are complete. */
+export function textLine(text: string): Uint8Array<ArrayBuffer> {
+  return bytesOf(`${text}\n`);
 }
 
 /** A part of a script's input as the session reads it. */
 export function inputFrame(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return frame(`:${bytes.length}\n`, bytes);
+  const head = bytesOf(`:${bytes.length}\n`);
+  const frame = new Uint8Array(head.length + bytes.length);
+  frame.set(head);
+  frame.set(bytes, head.length);
+  return frame;
 }
 
-function frame(head: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(head.length + body.length);
-  new TextEncoder().encodeInto(head, bytes);
-  bytes.set(body, head.length);
-  return bytes;
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
 }

@@ -6,10 +6,9 @@ import { InputFeeder } from "./input_feeder.ts";
 import { MarkerSplitter } from "./marker_splitter.ts";
 import { shellCommand } from "./quote.ts";
 import { Interruption } from "./interruption.ts";
-import { randomNonce } from "./random_nonce.ts";
 import { RunningScript } from "./running_script.ts";
 import { lostError, refusalError } from "./session_errors.ts";
-import { endLine, sessionProgram, textFrame } from "./session_program.ts";
+import { lastText, textLine } from "./session_program.ts";
 import type { ShellProcess, TrafficCounter } from "./shell_process.ts";
 
 /** How often the host hears that we are there, in ms. It waits for a minute. */
@@ -27,8 +26,9 @@ const exitCode = /^\d{1,3}$/;
 /** What a session is made of. */
 export interface ShellSessionOptions {
   readonly host: string;
-  /** Has said hello. */
   readonly process: ShellProcess;
+  /** Marks what the session says; it has said hello. */
+  readonly nonce: string;
   readonly traffic: TrafficCounter;
   readonly onEvent: (event: ConnectionEvent) => void;
 }
@@ -39,26 +39,26 @@ export class ShellSession implements Connection {
   readonly #process: ShellProcess;
   readonly #traffic: TrafficCounter;
   readonly #onEvent: (event: ConnectionEvent) => void;
-  readonly #nonce = randomNonce();
   readonly #aliveTimer: ReturnType<typeof setInterval>;
   /** Resolves when the process ends or is ended. */
   readonly #lost = Promise.withResolvers<void>();
   #isLost = false;
-  #isProgramSent = false;
+  /** Texts that wait until the session says whether it expects input: it may read ahead until then. */
+  #heldBack: string[] | undefined;
   #lastId = 0;
   #current: RunningScript | undefined;
   #errors = "";
   /** Resolves when the scripts before have ended. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor({ host, process, traffic, onEvent }: ShellSessionOptions) {
+  constructor({ host, process, nonce, traffic, onEvent }: ShellSessionOptions) {
     this.host = host;
     this.#process = process;
     this.#traffic = traffic;
     this.#onEvent = onEvent;
     const splitters = {
-      stdout: new MarkerSplitter(this.#nonce),
-      stderr: new MarkerSplitter(this.#nonce),
+      stdout: new MarkerSplitter(nonce),
+      stderr: new MarkerSplitter(nonce),
     };
     process.listen((stream, chunk) => {
       for (const piece of splitters[stream].push(chunk)) {
@@ -81,8 +81,8 @@ export class ShellSession implements Connection {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Without this line the host takes it for an accident, and ends what still runs there.
-    if (this.#current === undefined) this.#process.send(new TextEncoder().encode(endLine));
+    // Without this the host takes it for an accident, and ends what still runs there.
+    if (this.#current === undefined) this.#send(lastText);
     this.#lose();
     await this.#process[Symbol.asyncDispose]();
   }
@@ -110,7 +110,7 @@ export class ShellSession implements Connection {
     script: string,
     options: RunOptions,
   ): Promise<{ running: RunningScript; end: string }> {
-    const { what, input, lock } = options;
+    const { what, input } = options;
     const lost = this.#lost.promise.then((): never => {
       throw lostError(this.host, what, this.#errors);
     });
@@ -125,9 +125,9 @@ export class ShellSession implements Connection {
     this.#onEvent({ type: "script", host: this.host, what, script, inputLength });
     this.#current = running;
     try {
-      this.#sendText(call);
-      // With a lock the script may not run, and then the next attempt needs the input.
-      const fed = feeder?.run(lock === undefined || running.begun);
+      this.#send(call);
+      if (feeder !== undefined) this.#holdBack(running);
+      const fed = feeder?.run(running.wantsInput);
       const end = await Promise.race([
         running.ended,
         fed?.then(() => running.ended) ?? running.ended,
@@ -148,7 +148,7 @@ export class ShellSession implements Connection {
 
   /** Ends a script, or the connection if that doesn't work. */
   async #kill(id: number, running: RunningScript): Promise<void> {
-    this.#sendText(`ztna_kill ${id}`);
+    this.#send(`ztna_kill ${id}`);
     const grace = new AbortController();
     Promise.race([running.ended.catch(() => {}), this.#lost.promise]).then(() => grace.abort());
     await pause(killGraceMs, grace.signal);
@@ -157,14 +157,21 @@ export class ShellSession implements Connection {
     this.#process.kill();
   }
 
-  #sendText(text: string): void {
-    const program = this.#isProgramSent ? "" : `${sessionProgram(this.#nonce)}\n`;
-    this.#isProgramSent = true;
-    this.#process.send(textFrame(program + text));
+  #send(text: string): void {
+    if (this.#heldBack === undefined) void this.#process.send(textLine(text));
+    else this.#heldBack.push(text);
+  }
+
+  #holdBack(running: RunningScript): void {
+    const heldBack: string[] = this.#heldBack = [];
+    running.wantsInput.then(() => {
+      this.#heldBack = undefined;
+      for (const text of heldBack) this.#send(text);
+    });
   }
 
   #sayAlive(): void {
-    if (this.#isProgramSent) this.#sendText("ztna_alive");
+    if (this.#heldBack === undefined) this.#send("ztna_alive");
   }
 
   #lose(): void {
