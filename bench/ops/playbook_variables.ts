@@ -52,6 +52,15 @@ export function playbookInputs(
     );
   }
   const files = of("file").map((file) => ({ ...fileInputs(file, directory), resource: file }));
+  // One task for all that has the same handlers: with a loop, a change of one item notifies for all.
+  const { certificates = [], configuration = [], units = [] } = Object.groupBy(
+    files,
+    ({ resource: { notify = [] } }) => {
+      if (notify.includes("reload:systemd")) return "units";
+      return notify.some((id) => id.startsWith("restart:")) ? "configuration" : "certificates";
+    },
+  );
+  const absent = of("absent");
   return {
     files,
     variables: {
@@ -74,10 +83,10 @@ export function playbookInputs(
         link: hostPaths.current,
         link_target: `releases/${release.id}`,
       },
-      files: files.map(({ src, dest, resource: { owner, group, mode, notify = [] } }) => ({
-        ...{ src, dest, owner, group, mode: modeText(mode), notify },
-      })),
-      absent: of("absent").map(({ path, notify = [] }) => ({ path, notify })),
+      certificates: filesVariable(certificates),
+      configuration: filesVariable(configuration),
+      units: filesVariable(units),
+      absent: { paths: absent.map(({ path }) => path), notify: handlersOf(absent) },
       programs: programsOf(host).map((program) => ({
         unit: unitOf(program),
         restart: handlerOf("restart", program),
@@ -89,6 +98,21 @@ export function playbookInputs(
 
 function fileInputs({ path, contents }: FileResource, directory: string): PlaybookFile {
   return { src: `${directory}${path}`, dest: path, bytes: fileBytes(contents) };
+}
+
+function filesVariable(
+  files: readonly (PlaybookFile & { readonly resource: FileResource })[],
+): { readonly files: readonly unknown[]; readonly notify: readonly string[] } {
+  return {
+    files: files.map(({ src, dest, resource: { owner, group, mode } }) => ({
+      ...{ src, dest, owner, group, mode: modeText(mode) },
+    })),
+    notify: handlersOf(files.map(({ resource }) => resource)),
+  };
+}
+
+function handlersOf(resources: readonly Pick<Resource, "notify">[]): string[] {
+  return [...new Set(resources.flatMap(({ notify = [] }) => notify))];
 }
 
 function readyUrl(host: FleetHost, program: ReturnType<typeof programsOf>[number]): string {

@@ -11,6 +11,12 @@ import { unitTemplates } from "../../ops/fleet/units.ts";
 import type { Archive, Release } from "../../ops/release/release.ts";
 import { playbookInputs } from "./playbook_variables.ts";
 
+/** A variable with files, as the playbook has it. */
+interface Files {
+  readonly files: readonly Record<string, unknown>[];
+  readonly notify: readonly string[];
+}
+
 const playbookText = Deno.readTextFileSync(new URL("./playbook/deploy.yaml", import.meta.url));
 const signal = new AbortController().signal;
 
@@ -68,10 +74,11 @@ describe("the playbook's variables", () => {
     assertEquals(new TextDecoder().decode(key.bytes), "the key");
     assertEquals(key.src, "/files/etc/ztna/tls/relay.key");
     const { src, dest } = key;
-    const described = variables.files as Record<string, unknown>[];
+    const { files: described, notify } = variables.certificates as Files;
     assertEquals(described.find((file) => file.dest === dest), {
-      ...{ src, dest, owner: "ztna", group: "ztna", mode: "0600", notify: ["reload:relay"] },
+      ...{ src, dest, owner: "ztna", group: "ztna", mode: "0600" },
     });
+    assertEquals(notify, ["reload:relay"]);
     const { prepare, activate } = playsOf("relay1");
     const wanted = [...prepare.resources, ...activate.resources]
       .filter(({ kind }) => kind === "file").map(({ id }) => id.replace("file:", ""));
@@ -89,16 +96,22 @@ describe("the playbook's variables", () => {
     assertEquals(urls, ["http://127.0.0.1:9090/readyz", "http://127.0.0.1:9091/readyz"]);
   });
 
+  it("restart a program for its configuration and its unit", () => {
+    const { configuration, units } = inputsOf("relay1").variables as Record<string, Files>;
+    assertEquals(configuration!.notify, ["restart:relay"]);
+    assertEquals(configuration!.files.map(({ dest }) => dest), [
+      ...["/etc/ztna/tls/retry.key", "/etc/ztna/relay.json"],
+    ]);
+    assertEquals(units!.notify, ["reload:systemd", "restart:relay"]);
+  });
+
   it("notify nothing but handlers of the playbook", () => {
     const [{ handlers }] = parse(playbookText) as [{ handlers: { name: string }[] }];
     const names = handlers.map(({ name }) => name);
     for (const host of ["relay1", "connector1"]) {
-      const { variables } = inputsOf(host);
-      const notified = [
-        ...(variables.files as { notify: string[] }[]).flatMap(({ notify }) => notify),
-        ...(variables.absent as { notify: string[] }[]).flatMap(({ notify }) => notify),
-        ...(variables.programs as { restart: string }[]).map(({ restart }) => restart),
-      ];
+      const { prepare, activate } = playsOf(host);
+      const notified = [...prepare.resources, ...activate.resources]
+        .flatMap(({ notify = [] }) => notify);
       for (const handler of new Set(notified)) assert(names.includes(handler), handler);
     }
   });
