@@ -65,14 +65,13 @@ export function checkHost(inputs: PreflightInputs): PreflightVerdict {
 
 function portProblems({ host, facts, mainPids }: PreflightInputs): string[] {
   return wantedPorts(host).flatMap(({ program, transport, port }) => {
-    const taken = facts.takenPorts.find((other) =>
-      other.transport === transport && other.port === port
-    );
     const mainPid = mainPids[program];
     // Whose it is may be hidden; while our program runs, it is the likely owner.
-    const isOurs = taken === undefined ||
-      (mainPid !== undefined && (taken.pids.length === 0 || taken.pids.includes(mainPid)));
-    if (isOurs) return [];
+    const taken = facts.takenPorts.find((other) =>
+      other.transport === transport && other.port === port &&
+      !(mainPid !== undefined && (other.pids.length === 0 || other.pids.includes(mainPid)))
+    );
+    if (taken === undefined) return [];
     const owner = taken.processName === undefined
       ? "another program has it"
       : `"${taken.processName}" (process ${taken.pids[0]}) has it`;

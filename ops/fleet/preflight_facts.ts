@@ -1,3 +1,4 @@
+import { shellQuote } from "../engine/connection/quote.ts";
 import type { ProgramName } from "./fleet.ts";
 
 /** A port that a program is going to bind. */
@@ -26,56 +27,46 @@ export interface PreflightFacts {
   readonly takenPorts: readonly TakenPort[];
 }
 
-/** A script that prints {@linkcode PreflightFacts} for {@linkcode parsePreflightFacts}. */
+/**
+ * A script that prints {@linkcode PreflightFacts} for {@linkcode parsePreflightFacts}. A host
+ * without `ss` (it is part of iproute2) does not tell who has its ports.
+ */
 export function preflightFactsScript(ports: readonly WantedPort[]): string {
-  const wanted = [...new Set(ports.map(({ transport, port }) => `${transport} ${port}`))];
+  const wanted = [...new Set(ports.map(({ port }) => port))].join("|");
   return `echo "uid $(id -u)"
 echo "clock $(date +%s%3N)"
-port() {
-  # Local address and state of each socket: TCP_LISTEN is 0A, an unconnected UDP socket 07.
-  hex=$(printf '%04X' "$2")
-  state=07
-  [ "$1" = udp ] || state=0A
-  cat "/proc/net/$1" "/proc/net/\${1}6" 2>/dev/null |
-    grep -qE "^ *[0-9]+: [0-9A-F]+:$hex [0-9A-F:]+ $state " || return 0
-  echo "taken $1 $2"
-  flags=-Hlnpu
-  [ "$1" = udp ] || flags=-Hlnpt
-  ss "$flags" "sport = :$2" 2>/dev/null | grep -o 'users:.*' | head -n 5 || :
+ss -Hlntup 2>/dev/null | grep -E ${shellQuote(`:(${wanted}) `)} || :
+`;
 }
-${wanted.map((port) => `port ${port}\n`).join("")}`;
-}
+
+/** Sockets that are looked at; a port rarely has more than two. */
+const maxSockets = 100;
 
 /** Reads what the script of {@linkcode preflightFactsScript} printed; `undefined` for nonsense. */
 export function parsePreflightFacts(output: string): PreflightFacts | undefined {
   let userId: number | undefined;
   let clockMs: number | undefined;
-  const taken: TakenPort[] = [];
+  const takenPorts: TakenPort[] = [];
   for (const line of output.split("\n")) {
     const [, key, value] = /^(uid|clock) (\d{1,16})$/.exec(line) ?? [];
     if (key === "uid") userId = Number(value);
     else if (key === "clock") clockMs = Number(value);
-    const [, transport, port] = /^taken (udp|tcp) (\d{1,5})$/.exec(line) ?? [];
-    if (port !== undefined) {
-      taken.push({
-        transport: transport as "udp" | "tcp",
-        port: Number(port),
-        pids: [],
-        processName: undefined,
-      });
-    }
-    const last = taken.at(-1);
-    if (line.startsWith("users:") && last !== undefined) {
-      taken[taken.length - 1] = owned(last, line);
-    }
+    else if (takenPorts.length < maxSockets) takenPorts.push(...readSocket(line));
   }
   if (userId === undefined || clockMs === undefined) return undefined;
-  return { userId, clockMs, takenPorts: taken };
+  return { userId, clockMs, takenPorts };
 }
 
-/** Adds what `ss -p` says: `users:(("deno",pid=123,fd=12),…)`. */
-function owned(port: TakenPort, line: string): TakenPort {
-  const pids = [...line.matchAll(/pid=(\d{1,10})/g)].map(([, pid]) => Number(pid));
-  const name = /^users:\(\("([^"]{1,64})"/.exec(line)?.[1];
-  return { ...port, pids: [...port.pids, ...pids], processName: port.processName ?? name };
+/**
+ * Reads a line of `ss`: transport, state, two queues, local and remote address, and who has it:
+ * `udp UNCONN 0 0 0.0.0.0:4433 0.0.0.0:* users:(("deno",pid=123,fd=12))`.
+ */
+function readSocket(line: string): TakenPort[] {
+  const [transport, , , , local = "", , ...rest] = line.trim().split(/\s+/);
+  const users = rest.join(" ");
+  const port = /:(\d{1,5})$/.exec(local)?.[1];
+  if ((transport !== "udp" && transport !== "tcp") || port === undefined) return [];
+  const pids = [...users.matchAll(/pid=(\d{1,10})/g)].map(([, pid]) => Number(pid));
+  const processName = /^users:\(\("([^"]{1,64})"/.exec(users)?.[1];
+  return [{ transport, port: Number(port), pids, processName }];
 }

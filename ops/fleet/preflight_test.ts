@@ -71,7 +71,8 @@ describe("preflightFactsScript", () => {
       const { stdout } = await new Deno.Command("sh", { args: ["-c", script] }).output();
       const facts = parsePreflightFacts(new TextDecoder().decode(stdout));
       const ports = facts?.takenPorts.map(({ transport, port }) => `${transport} ${port}`);
-      assertEquals(ports, [`udp ${port}`, `tcp ${tcp.addr.port}`]);
+      assertEquals(new Set(ports), new Set([`udp ${port}`, `tcp ${tcp.addr.port}`]));
+      assertEquals(facts?.takenPorts.map(({ pids }) => pids), [[Deno.pid], [Deno.pid]]);
       assertEquals(facts?.userId, Deno.uid());
       assertEquals(Math.abs(facts!.clockMs - Date.now()) < 60_000, true);
     } finally {
@@ -83,10 +84,12 @@ describe("preflightFactsScript", () => {
 describe("parsePreflightFacts", () => {
   it("reads the owner of a port", () => {
     const facts = parsePreflightFacts(
-      'uid 0\nclock 17\ntaken udp 53\nusers:(("dns",pid=12,fd=3),("dns",pid=13,fd=3))\n',
+      "uid 0\nclock 17\nudp UNCONN 0 0 127.0.0.1%lo:53 0.0.0.0:* " +
+        'users:(("dns",pid=12,fd=3),("dns",pid=13,fd=3))\ntcp LISTEN 0 128 [::]:22 [::]:*\n',
     );
     assertEquals(facts?.takenPorts, [
       { transport: "udp", port: 53, pids: [12, 13], processName: "dns" },
+      { transport: "tcp", port: 22, pids: [], processName: undefined },
     ]);
   });
 
