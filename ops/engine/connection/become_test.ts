@@ -10,10 +10,9 @@ import { UnreachableError } from "../errors.ts";
 import { Secret } from "../secret.ts";
 import type { BecomeSettings } from "./connection_settings.ts";
 import { closeMasters } from "./control_masters.ts";
-import { openConnection } from "./open_connection.ts";
+import { type ConnectionOptions, openConnection } from "./open_connection.ts";
 
 const what = "test";
-const { signal } = new AbortController();
 const skip = skipWithoutSshServer() || skipWithout("/usr/bin/sudo", "sudo") ||
   (Deno.uid() !== 0 && "Cannot run these tests as they make users: run them as root");
 
@@ -26,7 +25,7 @@ function become(password?: string, user = "root"): BecomeSettings {
 
 describe("become", { skip }, () => {
   let server: SshServer;
-  let controlDirectory: string;
+  let options: ConnectionOptions;
 
   before(async () => {
     server = await SshServer.start({
@@ -44,12 +43,14 @@ describe("become", { skip }, () => {
         })),
       ],
     });
-    controlDirectory = Deno.makeTempDirSync({ prefix: "ztna-ctl-" });
+    const controlDirectory = Deno.makeTempDirSync({ prefix: "ztna-ctl-" });
+    const { signal } = new AbortController();
+    options = { signal, controlDirectory, connectTimeoutMs: 60_000 };
   });
 
   after(async () => {
-    await closeMasters(controlDirectory);
-    Deno.removeSync(controlDirectory, { recursive: true });
+    await closeMasters(options.controlDirectory);
+    Deno.removeSync(options.controlDirectory, { recursive: true });
     await server[Symbol.asyncDispose]();
   });
 
@@ -75,7 +76,7 @@ describe("become", { skip }, () => {
     const how = become.password === undefined ? "without" : "with";
     it(`makes ${as} of ${user}, ${how} a password`, async () => {
       const settings = server.settings({ user, become });
-      await using connection = await openConnection(settings, { signal, controlDirectory });
+      await using connection = await openConnection(settings, options);
       const input = { length: 6, stream: new Blob(["a\nb\n~."]).stream() };
       const result = await connection.run("id -un; cat; echo err >&2; exit 3", { what, input });
       assertEquals(result, {
@@ -91,7 +92,7 @@ describe("become", { skip }, () => {
     it(`ends what runs as root when ${user} interrupts it, or is cut off`, async () => {
       const [first, second] = [uniqueSleep(), uniqueSleep()];
       const settings = server.settings({ user, become: become(accountPassword) });
-      await using connection = await openConnection(settings, { signal, controlDirectory });
+      await using connection = await openConnection(settings, options);
       const abort = new AbortController();
       const script = `trap '' TERM; timeout 2000 ${first} & ${first}`;
       const interrupted = connection.run(script, { what, signal: abort.signal }).catch(() => {});
@@ -113,10 +114,10 @@ describe("become", { skip }, () => {
     const settings = server.settings({ user: "operator", become: become(accountPassword) });
     const events: unknown[] = [];
     const onEvent = (event: unknown): number => events.push(event);
-    await using connection = await openConnection(settings, { signal, controlDirectory, onEvent });
+    await using connection = await openConnection(settings, { ...options, onEvent });
     const abort = new AbortController();
-    const options = { what, signal: abort.signal };
-    const run = connection.run(`${sleep} # $(env)`, options).catch(() => {});
+    const run = connection.run(`${sleep} # $(env)`, { what, signal: abort.signal })
+      .catch(() => {});
     await waitFor(() => commandLinesWith(sleep).length > 0, "the script");
     assertEquals(commandLinesWith(accountPassword), []);
     assert(!Deno.inspect(events, { depth: 20 }).includes(accountPassword));
@@ -178,7 +179,7 @@ describe("become", { skip }, () => {
   for (const { what, user, become, message } of refusals) {
     it(`says so when ${what}`, async () => {
       const settings = server.settings({ user, become });
-      const error = await openConnection(settings, { signal, controlDirectory })
+      const error = await openConnection(settings, options)
         .then((connection) => connection[Symbol.asyncDispose](), (reason) => reason);
       assert(error instanceof UnreachableError);
       assertEquals(error.reason, "become");
@@ -190,7 +191,7 @@ describe("become", { skip }, () => {
   it("says so when there is no sudo", async () => {
     await using bare = await SshServer.start({ configuration: ["SetEnv PATH=/missing"] });
     const settings = bare.settings({ become: become() });
-    const error = await openConnection(settings, { signal, controlDirectory })
+    const error = await openConnection(settings, options)
       .then((connection) => connection[Symbol.asyncDispose](), (reason) => reason);
     assertMatch(error.message, /there is no sudo: install it/);
   });
@@ -201,7 +202,7 @@ describe("become", { skip }, () => {
       configuration: ['ForceCommand set -xv; eval "$SSH_ORIGINAL_COMMAND"'],
     });
     const settings = verbose.settings({ user: "deploy", become: become("not asked for") });
-    await using connection = await openConnection(settings, { signal, controlDirectory });
+    await using connection = await openConnection(settings, options);
     assertEquals((await connection.run("id -un", { what })).stdout, "root\n");
     // It would have been taken for the length of a text.
     assertEquals(connection.traffic.processes, 1);

@@ -2,8 +2,8 @@ import { ConfigError } from "../../../tunnel/errors.ts";
 import { quote } from "../../../tunnel/printable.ts";
 import { shellQuote } from "./quote.ts";
 
-/** How long a master may take to end, in ms. */
-const exitTimeout = "5s";
+/** How long a master may take to answer. */
+const answerTimeout = "5s";
 
 /**
  * Makes the directory for the sockets of ssh's masters. Whoever could write there could be the
@@ -28,19 +28,21 @@ export async function closeMasters(directory: string): Promise<void> {
   for (const entry of Deno.readDirSync(directory)) {
     if (!entry.isFile && !entry.isDirectory) sockets.push(`${directory}/${entry.name}`);
   }
-  await Promise.all(sockets.map(closeMaster));
+  await Promise.all(sockets.map((socket) => tellMaster(socket, "exit")));
 }
 
-/** Ends the master at `socket`, if there is one. */
-export async function closeMaster(socket: string): Promise<void> {
+/** Keeps new connections from the master at `socket`, if there is one, which may be for others yet. */
+export async function retireMaster(socket: string): Promise<void> {
+  await tellMaster(socket, "stop");
+}
+
+async function tellMaster(socket: string, command: "exit" | "stop"): Promise<void> {
   // Only here, as loading it takes longer (70 ms) than 20 commands over masters that are up.
   const { $ } = await import("zx/core");
   const run = $({
-    shell: "/bin/sh",
-    prefix: "exec ",
-    quote: shellQuote,
-    quiet: true,
-    nothrow: true,
+    ...{ shell: "/bin/sh", prefix: "exec ", quote: shellQuote },
+    ...{ quiet: true, nothrow: true },
   });
-  await run`ssh -F none -O exit -S ${socket.replaceAll("%", "%%")} -- master`.timeout(exitTimeout);
+  const path = socket.replaceAll("%", "%%");
+  await run`ssh -F none -O ${command} -S ${path} -- master`.timeout(answerTimeout);
 }

@@ -3,10 +3,10 @@ import { inputEnd, inputFrame } from "./session_program.ts";
 import type { ShellProcess } from "./shell_process.ts";
 
 /**
- * Most bytes that are sent at once. Each time costs the host a process (1 ms), and this is what the
- * laptop holds in memory per connection.
+ * Most bytes that are sent at once. Each time costs the host a process (1 ms), and the laptop twice
+ * as much memory for each of perhaps 50 connections.
  */
-const maxFrameLength = 1024 * 1024;
+const maxFrameLength = 256 * 1024;
 
 /** Sends a script's input, no faster than the script takes it. */
 export class InputFeeder {

@@ -51,9 +51,9 @@ export class MarkerSplitter {
   }
 
   #markerAt(bytes: Uint8Array, at: number): { text: string; end: number } | "none" | "incomplete" {
-    for (const [offset, byte] of this.#start.entries()) {
+    for (let offset = 0; offset < this.#start.length; offset++) {
       if (at + offset === bytes.length) return "incomplete";
-      if (bytes[at + offset] !== byte) return "none";
+      if (bytes[at + offset] !== this.#start[offset]) return "none";
     }
     const textStart = at + this.#start.length;
     const end = bytes.subarray(textStart, textStart + maxMarkerLength + 1).indexOf(lineFeed);

@@ -6,11 +6,11 @@ import { UnreachableError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionEvent } from "./connection_event.ts";
 import type { ConnectionSettings } from "./connection_settings.ts";
-import { closeMaster, makeControlDirectory } from "./control_masters.ts";
+import { makeControlDirectory, retireMaster } from "./control_masters.ts";
 import { logIn } from "./login.ts";
 import { randomNonce } from "./random_nonce.ts";
 import { sessionCommand } from "./session_command.ts";
-import { ShellProcess, type TrafficCounter } from "./shell_process.ts";
+import { ShellProcess, type ShellProcessOptions, type TrafficCounter } from "./shell_process.ts";
 import { ShellSession } from "./shell_session.ts";
 import { controlPath, sshCommand } from "./ssh_command.ts";
 import { SilentProxyError } from "./ssh_failure.ts";
@@ -32,7 +32,7 @@ export interface ConnectionOptions {
   readonly keepAliveIntervalSeconds?: number;
   /** How often to try while the network is what fails; 3 by default, at least 1. */
   readonly attempts?: number;
-  /** How long a master stays when nobody uses it, in s; 60 by default. */
+  /** How long a master stays when nobody uses it, in s, more than 0; 60 by default. */
   readonly controlPersistSeconds?: number;
   /** Whether the key of a host that is not known yet is taken for its own; not by default. */
   readonly acceptNewHostKeys?: boolean;
@@ -67,7 +67,7 @@ export async function openConnection(
       if (isExplained && attempt >= attempts) throw error;
       onEvent({ type: "retry", host: settings.host, attempt, error });
       // A master may believe for half a minute in a connection that is no more.
-      if (socket !== undefined) await closeMaster(socket);
+      if (socket !== undefined) await retireMaster(socket);
       if (!isExplained) socket = undefined;
     }
     await pause(backoff.next(), signal);
@@ -95,7 +95,10 @@ async function connect(
     ? sshCommand(settings, timings, socket, command.text)
     : command.argv;
   onEvent({ type: "process", host, argv });
-  const process = startProcess(argv, traffic);
+  // Ctrl-C must not end ssh, which is needed to end remote work. A local session would take all that
+  // is in ours for its own.
+  const detached = transport === "local" || hasTerminal();
+  const process = startProcess({ argv, detached, traffic });
   try {
     await logIn({ process, settings, command, shellNonce, nonce, timeoutMs, signal });
     return new ShellSession({ host, process, nonce, traffic, onEvent });
@@ -105,13 +108,18 @@ async function connect(
   }
 }
 
-function startProcess(argv: readonly string[], traffic: TrafficCounter): ShellProcess {
+/** Whether there may be a terminal whose keys send signals to us, and to what we start. */
+function hasTerminal(): boolean {
+  return [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
+}
+
+function startProcess(options: ShellProcessOptions): ShellProcess {
   try {
-    return new ShellProcess(argv, traffic);
+    return new ShellProcess(options);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new ConfigError(
-      `Cannot connect as ${quote(argv[0]!)} must be installed and in PATH: there is none`,
+      `Cannot connect as ${quote(options.argv[0]!)} must be installed and in PATH: there is none`,
       { cause: error },
     );
   }

@@ -31,7 +31,8 @@ describe("openConnection", { skip: skipWithoutSshServer() }, () => {
   });
 
   function options(overrides: Partial<ConnectionOptions> = {}): ConnectionOptions {
-    return { signal, controlDirectory, ...overrides };
+    // Long enough for a machine that has much else to do.
+    return { signal, controlDirectory, connectTimeoutMs: 60_000, ...overrides };
   }
 
   /** What becomes of an attempt that can't work. */

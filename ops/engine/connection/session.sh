@@ -108,10 +108,11 @@ ztna_find_others() {
     ztna_spared="$ztna_spared$ztna_pid "
   done
   ztna_pattern="s/^\([0-9]*\) (.*) [^Z] [0-9]* [0-9]* $1 .*/\1/p"
-  # The list of files is made before the process that reads them, which therefore is not in it.
+  # The list of files is made before the processes that read them, which therefore are not in it.
+  # sed would stop at a process that ends while it is being read; cat goes on.
   set -- /proc/[0-9]*/stat
   ztna_others=
-  for ztna_pid in $(sed -n "$ztna_pattern" "$@" 2>/dev/null); do
+  for ztna_pid in $(cat "$@" 2>/dev/null | sed -n "$ztna_pattern"); do
     case $ztna_spared in
       *" $ztna_pid "*) ;;
       *) ztna_others="$ztna_others $ztna_pid" ;;

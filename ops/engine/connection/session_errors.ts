@@ -7,6 +7,10 @@ import { lastLine } from "./ssh_failure.ts";
 /** Longest word of the host's that is shown, in UTF-16 units. */
 const maxShownLength = 300;
 
+/** What ssh says when it loses a connection, unless a master of its carries that. */
+const sshFarewell =
+  /^(?:Timeout, server|Connection (?:to|reset|closed)|client_loop:|Read from remote|packet_write)/;
+
 /**
  * The connection is no more.
  *
@@ -14,11 +18,13 @@ const maxShownLength = 300;
  * @param stderr The last that came on standard error, where ssh says why.
  */
 export function lostError(host: string, what: string, stderr: string): UnreachableError {
+  const farewell = stderr.split(/\r?\n/).findLast((line) => sshFarewell.test(line));
+  const why = farewell === undefined ? "" : ` (${quote(farewell.trim(), maxShownLength)})`;
   return new UnreachableError(
     host,
     "network",
     `Cannot go on with ${quote(what)} as ${quote(host)} must stay connected: the connection is ` +
-      `lost (${shown(stderr)}); run the command again when the host can be reached`,
+      `lost${why}; run the command again when the host can be reached`,
   );
 }
 
@@ -39,7 +45,8 @@ export function refusalError(
   }
   if (lock !== undefined && word === "unlockable") {
     const rule = `${quote(lock.path)} must be writable and "flock" installed`;
-    return new HostError(host, `Cannot lock ${quote(host)} as ${rule}: ${shown(stderr)}`);
+    const said = quote(lastLine(stderr), maxShownLength);
+    return new HostError(host, `Cannot lock ${quote(host)} as ${rule}: ${said}`);
   }
   return new UnreachableError(
     host,
@@ -47,8 +54,4 @@ export function refusalError(
     `Cannot run ${quote(what)} as ${quote(host)} must say how it ends: current word is ` +
       `${quote(word)}; check the host's shell`,
   );
-}
-
-function shown(stderr: string): string {
-  return quote(lastLine(stderr), maxShownLength);
 }

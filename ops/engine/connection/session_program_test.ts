@@ -17,7 +17,7 @@ interface Session extends AsyncDisposable {
 /** A session's shell, with nobody who talks to it but the test. */
 async function startSession(...texts: readonly string[]): Promise<Session> {
   const traffic = { bytesSent: 0, bytesReceived: 0, roundTrips: 0, processes: 0 };
-  const process = new ShellProcess(["sh"], traffic);
+  const process = new ShellProcess({ argv: ["sh"], detached: true, traffic });
   let output = "";
   process.listen((_, chunk) => output += new TextDecoder().decode(chunk));
   const session: Session = {

@@ -11,6 +11,18 @@ export type OutputListener = (stream: "stdout" | "stderr", chunk: Uint8Array) =>
 /** Counts what all processes of a connection have cost. */
 export type TrafficCounter = { -readonly [Name in keyof ConnectionTraffic]: number };
 
+/** How a process is started. */
+export interface ShellProcessOptions {
+  /** The program and its arguments. */
+  readonly argv: readonly string[];
+  /**
+   * Whether it has a (kernel's) session of its own, out of reach of the terminal's Ctrl-C. Costs
+   * Deno 2 ms more, as it must fork itself for that.
+   */
+  readonly detached: boolean;
+  readonly traffic: TrafficCounter;
+}
+
 /** A process that carries a session: `ssh`, or a shell of this machine. */
 export class ShellProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
@@ -22,18 +34,16 @@ export class ShellProcess implements AsyncDisposable {
   readonly exited: Promise<number>;
 
   /**
-   * @param argv The program and its arguments.
    * @throws {Deno.errors.NotFound} when there is no such program.
    */
-  constructor(argv: readonly string[], traffic: TrafficCounter) {
+  constructor({ argv, detached, traffic }: ShellProcessOptions) {
     const [program, ...args] = argv;
     this.#child = new Deno.Command(program!, {
       args,
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
-      // Out of the terminal's reach: its Ctrl-C must not end what is needed to end remote work.
-      detached: true,
+      detached,
       // The messages that we read are English. Most servers take this over, for sudo's.
       env: { LC_ALL: "C" },
     }).spawn();
