@@ -1,12 +1,12 @@
 import type { ScriptInput } from "./connection.ts";
-import { inputEnd, inputFrame } from "./session_program.ts";
+import { inputEnd, inputHead } from "./session_program.ts";
 import type { ShellProcess } from "./shell_process.ts";
 
 /**
- * Most bytes that are sent at once. Each time costs the host a process (1 ms), and the laptop twice
- * as much memory for each of perhaps 50 connections.
+ * Most bytes that are sent at once. Each time costs the host a process (1 ms), and this is what each
+ * of perhaps 50 connections holds in memory.
  */
-const maxFrameLength = 256 * 1024;
+const maxFrameLength = 1024 * 1024;
 
 /** Sends a script's input, no faster than the script takes it. */
 export class InputFeeder {
@@ -36,7 +36,9 @@ export class InputFeeder {
     let buffered = 0;
     let total = 0;
     const flush = async (): Promise<void> => {
-      if (buffered > 0) await this.#process.send(inputFrame(buffer.subarray(0, buffered)));
+      if (buffered === 0) return;
+      void this.#process.send(inputHead(buffered));
+      await this.#process.send(buffer.subarray(0, buffered));
       buffered = 0;
     };
     for (;;) {

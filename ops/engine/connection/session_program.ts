@@ -25,13 +25,9 @@ export function textLine(text: string): Uint8Array<ArrayBuffer> {
   return bytesOf(`${text}\n`);
 }
 
-/** A part of a script's input as the session reads it. */
-export function inputFrame(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const head = bytesOf(`:${bytes.length}\n`);
-  const frame = new Uint8Array(head.length + bytes.length);
-  frame.set(head);
-  frame.set(bytes, head.length);
-  return frame;
+/** Announces `length` bytes of a script's input. */
+export function inputHead(length: number): Uint8Array<ArrayBuffer> {
+  return bytesOf(`:${length}\n`);
 }
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
