@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { after, before, describe, it } from "@std/testing/bdd";
 import { existsSync } from "node:fs";
-import type { LaptopTask } from "../../../tests/support/laptop_program.ts";
+import { laptopCommand, type LaptopTask } from "../../../tests/support/laptop_program.ts";
 import { localSettings } from "../../../tests/support/local_session.ts";
 import { processesWith, uniqueSleep } from "../../../tests/support/process_list.ts";
 import { skipWithoutSshServer, SshServer } from "../../../tests/support/ssh_server.ts";
@@ -10,7 +10,6 @@ import type { ConnectionSettings } from "./connection_settings.ts";
 import { closeMasters } from "./control_masters.ts";
 import { openConnection } from "./open_connection.ts";
 
-const program = new URL("../../../tests/support/laptop_program.ts", import.meta.url).pathname;
 const mebibyte = 1024 * 1024;
 /** Beyond the 5 s after which a session looks whether anybody reads what it says, twice. */
 const maxEndMs = 30_000;
@@ -58,8 +57,9 @@ describe("a laptop that is killed", { skip: skipWithoutSshServer() }, () => {
           script: `trap '' TERM; ${sleep} & ${script}; touch '${done}'`,
           ...inputLength !== undefined && { inputLength },
         };
-        const laptop = new Deno.Command(Deno.execPath(), {
-          args: ["run", "-A", "--no-check", program, JSON.stringify(task)],
+        const [deno, ...args] = laptopCommand(task);
+        const laptop = new Deno.Command(deno!, {
+          args,
           stdin: "null",
           stdout: "null",
           stderr: "null",
