@@ -28,7 +28,11 @@ export async function openLocalSession(shell = "/bin/sh"): Promise<Connection> {
   const traffic = { bytesSent: 0, bytesReceived: 0, roundTrips: 0, processes: 0 };
   const [nonce, shellNonce] = [randomNonce(), randomNonce()];
   const command = sessionCommand(settings, shellNonce);
-  const process = new ShellProcess([shell, ...command.argv.slice(1)], traffic);
+  const process = new ShellProcess({
+    argv: [shell, ...command.argv.slice(1)],
+    detached: true,
+    traffic,
+  });
   const { signal } = new AbortController();
   await logIn({ process, settings, command, shellNonce, nonce, timeoutMs: 10_000, signal });
   return new ShellSession({ host: settings.host, process, nonce, traffic, onEvent: () => {} });
