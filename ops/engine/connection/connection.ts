@@ -50,8 +50,8 @@ export interface ConnectionTraffic {
 
 /**
  * A shell on a host, with the privileges that were asked for. One process (`ssh` or `sh`) carries
- * all scripts, one after the other. When the connection ends, however it does, everything that a
- * script of it still runs is ended too.
+ * all scripts, one after the other. When the connection ends while a script runs, however it does,
+ * everything that the script has started is ended too.
  */
 export interface Connection extends AsyncDisposable {
   /** Name in the inventory. */
@@ -60,8 +60,8 @@ export interface Connection extends AsyncDisposable {
   /**
    * Runs a POSIX shell script to its end. Scripts of one connection run one at a time: a second
    * call waits for the first. Each starts in `/` with `LC_ALL=C.UTF-8` and umask 022, and leaves
-   * nothing to the next. It has ended when its shell has, whatever it has left in the background;
-   * what a script starts with `setsid` outlives the connection, nothing else does.
+   * nothing to the next. It has ended when its shell has, whatever it has left in the background:
+   * that gets a SIGTERM when the connection ends. What was started with `setsid` outlives it.
    *
    * After `timeoutMs` or `signal` the connection can be used again, unless the host does not say
    * within five seconds that the script has ended; then the connection is closed.
