@@ -1,8 +1,7 @@
 import { ConfigError } from "../tunnel/errors.ts";
 import { defineProgram, parseOptions } from "../tunnel/options.ts";
-import { checkout } from "../ops/checkout.ts";
+import { checkout, checkoutVersion } from "../ops/checkout.ts";
 import { type CommandContext, runCommand } from "../ops/command.ts";
-import { checkoutVersion } from "../ops/release/checkout_release.ts";
 
 const opsGroup = "Of ops";
 

@@ -2,7 +2,7 @@
 
 import { ConfigError } from "../tunnel/errors.ts";
 import { defineProgram } from "../tunnel/options.ts";
-import { checkout } from "./checkout.ts";
+import { checkout, checkoutVersion } from "./checkout.ts";
 import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
 import {
   changeOptions,
@@ -17,7 +17,6 @@ import {
 } from "./fleet_options.ts";
 import { inventoryOptions } from "./inventory_options.ts";
 import { defaultPorts, type LocalPorts, portFlags } from "./local/inventory.ts";
-import { checkoutVersion } from "./release/checkout_release.ts";
 
 const portGroup = "Ports on this machine, without an inventory";
 

@@ -1,12 +1,11 @@
 /** `deno task down`: removes the local deployment. */
 
 import { defineProgram } from "../tunnel/options.ts";
-import { checkout } from "./checkout.ts";
+import { checkout, checkoutVersion } from "./checkout.ts";
 import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
 import { localHost } from "./local/inventory.ts";
 import { removeLocal } from "./local/remove_local.ts";
 import { statePathsOf } from "./local/state_paths.ts";
-import { checkoutVersion } from "./release/checkout_release.ts";
 
 /** The command line. */
 export const program = defineProgram({

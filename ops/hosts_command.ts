@@ -3,7 +3,7 @@
 import { hostname, userInfo } from "node:os";
 import { ConfigError } from "../tunnel/errors.ts";
 import type { OptionValues } from "../tunnel/options.ts";
-import { checkout } from "./checkout.ts";
+import { checkout, checkoutVersion } from "./checkout.ts";
 import { type CommandContext, errorText, exitCodeOf } from "./command.ts";
 import type { ConnectionEvent } from "./engine/connection/connection_event.ts";
 import { openConnection } from "./engine/connection/open_connection.ts";
@@ -13,7 +13,6 @@ import { FleetRun } from "./fleet/fleet_run.ts";
 import type { RunHost } from "./fleet/host_run.ts";
 import type { changeOptions, connectionOptions, outputOptions } from "./fleet_options.ts";
 import type { inventoryOptions } from "./inventory_options.ts";
-import { checkoutVersion } from "./release/checkout_release.ts";
 import { controlDirectory } from "./state_home.ts";
 import { commandText } from "./terminal/command_lines.ts";
 import type { FleetProgress } from "./terminal/fleet_progress.ts";

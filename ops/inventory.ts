@@ -3,7 +3,7 @@
 import { ConfigError } from "../tunnel/errors.ts";
 import { defineProgram } from "../tunnel/options.ts";
 import { quote } from "../tunnel/printable.ts";
-import { checkout } from "./checkout.ts";
+import { checkout, checkoutVersion } from "./checkout.ts";
 import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
 import type { InventoryHost } from "./engine/inventory/inventory.ts";
 import { ansibleListing, shownVariables } from "./engine/inventory/listing/ansible_listing.ts";
@@ -11,7 +11,6 @@ import { groupTree } from "./engine/inventory/listing/group_tree.ts";
 import { hostDetails } from "./engine/inventory/listing/host_details.ts";
 import { hostTable } from "./engine/inventory/listing/host_table.ts";
 import { inventoryOptions, loadSelection } from "./inventory_options.ts";
-import { checkoutVersion } from "./release/checkout_release.ts";
 import type { Report } from "./report.ts";
 
 /** The command line. */

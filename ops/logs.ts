@@ -1,12 +1,11 @@
 /** `deno task logs`: the journal of a fleet's programs, across hosts. */
 
 import { defineProgram } from "../tunnel/options.ts";
-import { checkout } from "./checkout.ts";
+import { checkout, checkoutVersion } from "./checkout.ts";
 import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
 import { type ProgramName, programNames } from "./fleet/fleet.ts";
 import { connectionOptions, outputOptions, refuseContradictions } from "./fleet_options.ts";
 import { inventoryOptions } from "./inventory_options.ts";
-import { checkoutVersion } from "./release/checkout_release.ts";
 
 /** The command line of `logs`. */
 export const program = defineProgram({

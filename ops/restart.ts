@@ -1,7 +1,7 @@
 /** `deno task restart`: restarts a fleet's programs, one batch after the other. */
 
 import { defineProgram } from "../tunnel/options.ts";
-import { checkout } from "./checkout.ts";
+import { checkout, checkoutVersion } from "./checkout.ts";
 import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
 import { type ProgramName, programNames } from "./fleet/fleet.ts";
 import {
@@ -13,7 +13,6 @@ import {
   tunnelOptions,
 } from "./fleet_options.ts";
 import { inventoryOptions } from "./inventory_options.ts";
-import { checkoutVersion } from "./release/checkout_release.ts";
 
 const { diff: _diff, ...withoutDiff } = changeOptions;
 

@@ -1,7 +1,7 @@
 /** `deno task rollback`: takes a fleet back to a release that is still on its hosts. */
 
 import { defineProgram } from "../tunnel/options.ts";
-import { checkout } from "./checkout.ts";
+import { checkout, checkoutVersion } from "./checkout.ts";
 import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
 import {
   changeOptions,
@@ -13,7 +13,6 @@ import {
 } from "./fleet_options.ts";
 import { inventoryOptions } from "./inventory_options.ts";
 import { namePattern } from "./release/host_layout.ts";
-import { checkoutVersion } from "./release/checkout_release.ts";
 
 const { diff: _diff, ...withoutDiff } = changeOptions;
 

@@ -2,11 +2,10 @@
 
 import { ConfigError } from "../tunnel/errors.ts";
 import { defineProgram } from "../tunnel/options.ts";
-import { checkout } from "./checkout.ts";
+import { checkout, checkoutVersion } from "./checkout.ts";
 import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
 import { connectionOptions, outputOptions, refuseContradictions } from "./fleet_options.ts";
 import { inventoryOptions } from "./inventory_options.ts";
-import { checkoutVersion } from "./release/checkout_release.ts";
 
 /** The command line of `status`. */
 export const program = defineProgram({

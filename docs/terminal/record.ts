@@ -10,9 +10,8 @@ import { ConfigError } from "../../tunnel/errors.ts";
 import { defineProgram, parseOptions } from "../../tunnel/options.ts";
 import { quote } from "../../tunnel/printable.ts";
 import { writeFileAtomically } from "../../ops/atomic_file.ts";
-import { checkout } from "../../ops/checkout.ts";
+import { checkout, checkoutVersion } from "../../ops/checkout.ts";
 import { type CommandContext, runCommand } from "../../ops/command.ts";
-import { checkoutVersion } from "../../ops/release/checkout_release.ts";
 import { framesOf, linesOf } from "../../ops/terminal/recording/frames.ts";
 import { recordSession } from "../../ops/terminal/recording/record_session.ts";
 import {

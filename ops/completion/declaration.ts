@@ -1,6 +1,5 @@
 import { defineProgram } from "../../tunnel/options.ts";
-import { checkout } from "../checkout.ts";
-import { checkoutVersion } from "../release/checkout_release.ts";
+import { checkout, checkoutVersion } from "../checkout.ts";
 
 /** The command line of `deno task completions`, which itself loads those of all commands. */
 export const program = defineProgram({

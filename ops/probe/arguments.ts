@@ -1,9 +1,8 @@
 import { ConfigError } from "../../tunnel/errors.ts";
 import { defineProgram, type HostPort, parseOptions } from "../../tunnel/options.ts";
 import type { TlsIdentity } from "../../tunnel/quic/tls_config.ts";
-import { checkout } from "../checkout.ts";
+import { checkout, checkoutVersion } from "../checkout.ts";
 import { inventoryOptions } from "../inventory_options.ts";
-import { checkoutVersion } from "../release/checkout_release.ts";
 import { type LossLimit, parseLossLimit } from "./loss_limit.ts";
 import { maximumPayloadBytes, minimumPayloadBytes } from "./payload.ts";
 import { defaultDestination, type InnerAddress, type ProbeProtocol } from "./probe_flow.ts";

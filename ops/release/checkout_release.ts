@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { checkoutVersion } from "../checkout.ts";
 
 /** What a release is made of, relative to the checkout. */
 const releaseParts = ["relay", "connector", "tunnel", "deno.json", "deno.lock"];
@@ -28,19 +29,6 @@ export function contentDigest(root: string, parts: readonly string[]): string {
     digest.update(`${file}\0${contents}\n`);
   }
   return digest.digest("hex");
-}
-
-/** The version in a checkout's `deno.json`; `0.0.0` where there is none. */
-export function checkoutVersion(root: string): string {
-  try {
-    const { version } = JSON.parse(Deno.readTextFileSync(`${root}/deno.json`)) as {
-      version?: unknown;
-    };
-    return typeof version === "string" ? version : "0.0.0";
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "0.0.0";
-    throw error;
-  }
 }
 
 function listFiles(root: string, path: string): string[] {
