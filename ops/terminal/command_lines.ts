@@ -1,5 +1,4 @@
 import { dim } from "@std/fmt/colors";
-import { createHash } from "node:crypto";
 import { shellQuote } from "../engine/connection/quote.ts";
 import type { ProcessStarted, ScriptStarted } from "../engine/run/event.ts";
 import { counted } from "./quantities.ts";
@@ -33,14 +32,13 @@ export class CommandLines {
 
   /** What a script is for, and its text. */
   script({ what, script }: ScriptStarted): Line[] {
-    const key = createHash("sha256").update(script).digest("base64");
-    const number = this.#known.get(key);
+    const number = this.#known.get(script);
     if (number !== undefined && !this.#showEach) {
       return [[{ text: `> ${what} (script ${number} again)`, paint: dim }]];
     }
     const name = `script ${number ?? this.#known.size + 1}`;
     if (number === undefined && this.#known.size < maxKnownScripts) {
-      this.#known.set(key, this.#known.size + 1);
+      this.#known.set(script, this.#known.size + 1);
     }
     const all = script.replace(/\n+$/, "").split("\n");
     const shown = all.slice(0, maxScriptLines).map((text): Line => [{

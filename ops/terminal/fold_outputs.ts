@@ -1,5 +1,4 @@
 import { bold, dim, green, red, yellow } from "@std/fmt/colors";
-import { createHash } from "node:crypto";
 import { compressHosts } from "./host_ranges.ts";
 import { counted } from "./quantities.ts";
 import { formatLine, type Line, type LineFormat } from "./span.ts";
@@ -23,11 +22,29 @@ export interface OutputGroup extends Omit<HostOutput, "host"> {
 
 /** Puts hosts with the same output, exit code and note together, the largest group first. */
 export function foldOutputs(results: readonly HostOutput[]): OutputGroup[] {
-  const groups = Map.groupBy(results, digest);
-  return [...groups.values()].map((members) => {
+  const groups: HostOutput[][] = [];
+  // Texts may be large: they are looked up and compared as they are, and copied nowhere.
+  const alike = new Map<string, HostOutput[][]>();
+  for (const result of results) {
+    const candidates = alike.get(result.stdout) ?? [];
+    const group = candidates.find(([first]) => isSame(first!, result));
+    if (group !== undefined) {
+      group.push(result);
+      continue;
+    }
+    const fresh = [result];
+    groups.push(fresh);
+    alike.set(result.stdout, [...candidates, fresh]);
+  }
+  return groups.map((members) => {
     const { host: _, ...output } = members[0]!;
     return { ...output, hosts: members.map(({ host }) => host) };
   }).sort((a, b) => b.hosts.length - a.hosts.length);
+}
+
+/** Whether two hosts with the same standard output did the same. */
+function isSame(a: HostOutput, b: HostOutput): boolean {
+  return a.code === b.code && a.note === b.note && a.stderr === b.stderr;
 }
 
 /** Groups as text for people, the outliers last, where they are seen. */
@@ -54,11 +71,4 @@ function groupLines({ hosts, code, stdout, stderr, note }: OutputGroup): Line[] 
 function linesOf(text: string): string[] {
   if (text === "") return [];
   return text.replace(/\r?\n$/, "").split(/\r?\n/).map((line) => line.replaceAll("\t", "    "));
-}
-
-/** Outputs may be large: what is compared is short. */
-function digest({ code, stdout, stderr, note }: HostOutput): string {
-  const hash = createHash("sha256");
-  hash.update(JSON.stringify([code, stdout.length, stderr.length, note]));
-  return hash.update(stdout).update(stderr).digest("base64");
 }
