@@ -102,7 +102,7 @@ describe("deploy", { skip }, () => {
     const pids = (): Promise<string> =>
       fleet.sh("connector1", "systemctl show -P MainPID ztna-connector@a ztna-application@a");
     const before = await pids();
-    fleet.variables = { ztna_relay_config: { log_level: "warn" } };
+    fleet.variables = { ztna_relay_config: { log_level: "warn", drain_timeout: 0.1 } };
     try {
       assertEquals(changedHosts(await fleet.deploy(["--check"])), ["relay1", "relay2"]);
       assertEquals(changedHosts(await fleet.deploy()), ["relay1", "relay2"]);

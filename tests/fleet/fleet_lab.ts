@@ -1,9 +1,11 @@
 import { assertEquals } from "@std/assert";
+import { parse, stringify } from "yaml";
 import { checkout } from "../../ops/checkout.ts";
 import { closeMasters } from "../../ops/engine/connection/control_masters.ts";
 import { defaultPendingDirectory } from "../../ops/engine/resource/pending_handlers.ts";
 import type { DeployJson } from "../../ops/fleet/deploy_json.ts";
-import { hostPaths } from "../../ops/host_paths.ts";
+import { type ProgramName, programNames, unitOf } from "../../ops/fleet/fleet.ts";
+import { hostPaths } from "../../ops/fleet/host_paths.ts";
 import { Lab, type LabHost } from "../lab/lab.ts";
 import { type CommandEnd, RunningCommand } from "./running_command.ts";
 
@@ -32,11 +34,19 @@ export interface FleetCommandOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/**
- * Variables of all hosts: what takes long is cut short. A single host is all that a fleet needs, as
- * it can have all roles.
- */
-const quickVariables = { ztna_ready_timeout: 20, ztna_drain_timeout: 1 };
+/** Variables of all hosts: what takes long is cut short. */
+const quickVariables = {
+  ztna_ready_timeout: 20,
+  ztna_drain_timeout: 1,
+  ztna_relay_config: { drain_timeout: 0.1 },
+};
+
+/** By what every session's command line has in it. */
+const listSessions = `pgrep -af '[%]s hello' || :
+flock -n ${hostPaths.lock} true || echo "the lock is held"`;
+
+/** Where the programs answer that do. */
+const adminPorts: Readonly<Partial<Record<ProgramName, number>>> = { relay: 9090, connector: 9091 };
 
 /** A lab of fresh hosts, and an operator with a laptop of their own who works on it. */
 export class FleetLab implements AsyncDisposable {
@@ -52,7 +62,10 @@ export class FleetLab implements AsyncDisposable {
     this.directory = directory;
   }
 
-  /** @param hosts Names: those that begin with `relay` are relays, the others connectors. */
+  /**
+   * @param hosts Names: those that begin with `relay` are relays, the others connectors. A relay
+   *   that is alone is all.
+   */
   static async open(...hosts: readonly string[]): Promise<FleetLab> {
     const lab = await Lab.open({ hosts });
     const directory = Deno.makeTempDirSync({ prefix: "ztna-fleet-" });
@@ -67,10 +80,14 @@ export class FleetLab implements AsyncDisposable {
 
   /** Writes an inventory of the lab's hosts. @returns its path. */
   inventory(variables: Readonly<Record<string, unknown>> = {}): string {
-    return this.write(
-      "inventory.yaml",
-      this.lab.inventoryText({ ...quickVariables, ...this.variables, ...variables }),
-    );
+    const text = this.lab.inventoryText({ ...quickVariables, ...this.variables, ...variables });
+    const [{ name }, ...others] = this.lab.hosts as [LabHost];
+    if (others.length > 0) return this.write("inventory.yaml", text);
+    const inventory = parse(text);
+    for (const group of ["connectors", "applications"]) {
+      inventory.all.children[group].hosts = { [name]: null };
+    }
+    return this.write("inventory.yaml", stringify(inventory));
   }
 
   /** Writes a file on the laptop, under a name of its own. @returns its path. */
@@ -131,22 +148,43 @@ export class FleetLab implements AsyncDisposable {
   }
 
   /**
-   * Shows that the fleet is whole: every host runs the release of the checkout, with all of its
-   * programs ready, nothing is left of an earlier run, and a deploy finds nothing to change.
+   * Shows that the fleet is whole: a deploy finds nothing to change, every host runs the release of
+   * the checkout with all of its programs ready, and nothing is left of an earlier run.
    */
   async assertWhole(options: FleetCommandOptions = {}): Promise<void> {
     const again = await this.deploy(["--no-probe"], options);
     assertEquals(changedHosts(again), []);
-    const { hosts } = await this.json<StatusJson>("status", [], options);
-    for (const { name } of this.lab.hosts) {
-      assertEquals(again.hosts[name]?.release, again.release);
-      const { healthy, services, error } = hosts[name]!;
-      assertEquals([error, healthy], [null, true], JSON.stringify(services));
-      for (const { release } of Object.values(services)) {
-        assertEquals(release ?? again.release, again.release); // the application does not tell
-      }
+    await Promise.all(this.lab.hosts.map(async ({ name }) => {
+      await this.assertRuns(name, again.release);
       assertEquals(await this.leftovers(name), "");
-    }
+    }));
+  }
+
+  /** Shows, by asking the host itself, that all of its programs are ready and run a release. */
+  async assertRuns(host: string, release: string): Promise<void> {
+    const programs = this.#programsOf(host);
+    const units = programs.map(unitOf).join(" ");
+    const ports = programs.flatMap((program) => adminPorts[program] ?? []);
+    const found = await this.sh(
+      host,
+      `readlink ${hostPaths.current}
+      systemctl is-active ${units}
+      systemctl is-enabled ${units}
+      ask() {
+        bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1" && printf "GET $2 HTTP/1.0\\r\\n\\r\\n" >&3 && cat <&3' \\
+          ask "$@"
+      }
+      for port in ${ports.join(" ")}; do
+        ask $port /readyz | grep -o ' 200 '
+        ask $port /status | grep -o '"release": "[^"]*"'
+      done`,
+    );
+    assertEquals(found.split("\n").map((line) => line.trim()), [
+      `releases/${release}`,
+      ...programs.map(() => "active"),
+      ...programs.map(() => "enabled"),
+      ...ports.flatMap(() => ["200", `"release": "${release}"`]),
+    ]);
   }
 
   /** What runs of ours have left on a host and should not have: one path or process per line. */
@@ -161,9 +199,18 @@ export class FleetLab implements AsyncDisposable {
       host,
       `for path in ${paths.join(" ")}; do [ ! -e "$path" ] || echo "$path"; done
       find /etc /opt/ztna /var/lib -xdev -name '*.ztna-*'
-      pgrep -af '[%]s hello' || :
-      flock -n ${hostPaths.lock} true || echo "the lock is held"`,
+      ${listSessions}`,
     );
+  }
+
+  /** Sessions of ours that there are on a host, and whether one holds its lock. */
+  async sessions(host: string): Promise<string> {
+    return await this.sh(host, listSessions);
+  }
+
+  #programsOf(host: string): ProgramName[] {
+    if (this.lab.hosts.length === 1) return [...programNames];
+    return host.startsWith("relay") ? ["relay"] : ["application", "connector"];
   }
 
   /** Runs a script as root on a host, behind the operator's back; it must succeed. */
@@ -189,24 +236,4 @@ export class FleetLab implements AsyncDisposable {
 /** Names of the hosts that a deploy has changed, or would. */
 export function changedHosts({ hosts }: DeployJson): string[] {
   return Object.entries(hosts).filter(([, { changed }]) => changed).map(([name]) => name);
-}
-
-/** What `status --json` prints. */
-export interface StatusJson {
-  readonly hosts: Readonly<Record<string, HostStatusJson>>;
-}
-
-/** A host's part of {@linkcode StatusJson}. */
-export interface HostStatusJson {
-  readonly healthy: boolean;
-  readonly release: string | null;
-  readonly error: string | null;
-  readonly services: Readonly<
-    Record<string, {
-      readonly active: boolean;
-      readonly ready: boolean;
-      readonly release: string | null;
-      readonly draining: boolean;
-    }>
-  >;
 }

@@ -9,9 +9,19 @@ import { after, before, describe, it } from "@std/testing/bdd";
 import type { DeployJson } from "../../ops/fleet/deploy_json.ts";
 import type { RollingJson } from "../../ops/fleet/rolling_json.ts";
 import { CheckoutCopy } from "./checkout_copy.ts";
-import { FleetLab, labSkipReason, type StatusJson } from "./fleet_lab.ts";
+import { FleetLab, labSkipReason } from "./fleet_lab.ts";
 
 const skip = labSkipReason() ?? false;
+
+/** What `status --json` prints. */
+interface StatusJson {
+  readonly hosts: Readonly<
+    Record<string, {
+      readonly healthy: boolean;
+      readonly services: Readonly<Record<string, { active: boolean; ready: boolean }>>;
+    }>
+  >;
+}
 
 describe("the commands on a deployed fleet", { skip }, () => {
   let fleet: FleetLab;

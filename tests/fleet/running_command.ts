@@ -1,4 +1,4 @@
-import type { StampedEvent } from "../../ops/engine/run/event.ts";
+import type { HostPhase, StampedEvent } from "../../ops/engine/run/event.ts";
 import { waitFor } from "../support/wait.ts";
 
 /** How a command has ended, and what it has told. */
@@ -83,11 +83,29 @@ export class RunningCommand implements AsyncDisposable {
     throw new Error(`The command has ended with code ${code} without ${what}:\n${stderr}`);
   }
 
-  /** Waits until it sends a script to a host; `what` is what the script's own text begins with. */
-  async sends(what: string): Promise<void> {
+  /**
+   * Waits until it sends a script to a host, or such a script for the `count`th time.
+   *
+   * @param what What the script's own words begin with.
+   */
+  async sends(what: string, count = 1): Promise<void> {
+    await this.told((event) => {
+      if (event.type !== "script_started" || !event.what.startsWith(what)) return false;
+      const index = this.#events.indexOf(event);
+      const before = this.#events.slice(0, index).filter((earlier) =>
+        earlier.type === "script_started" && earlier.what.startsWith(what)
+      );
+      return before.length === count - 1;
+    }, `a script "${what}"`);
+  }
+
+  /** Waits until a host enters a phase. */
+  async enters(phase: HostPhase, detail?: string): Promise<void> {
     await this.told(
-      (event) => event.type === "script_started" && event.what.startsWith(what),
-      `a script "${what}"`,
+      (event) =>
+        event.type === "host_state" && event.phase === phase &&
+        (detail === undefined || event.detail === detail),
+      `phase "${phase}"`,
     );
   }
 
