@@ -1,4 +1,3 @@
-import { promptSecret } from "@std/cli/prompt-secret";
 import { ConfigError } from "../tunnel/errors.ts";
 import { quote } from "../tunnel/printable.ts";
 import { Secret } from "./engine/secret.ts";
@@ -12,13 +11,15 @@ const maxFileBytes = 4096;
  *
  * @throws {ConfigError} when there is no terminal, or the file can't be used.
  */
-export function becomePassword(values: {
+export async function becomePassword(values: {
   readonly askBecomePassword: boolean | undefined;
   readonly becomePasswordFile: string | undefined;
-}): Secret | undefined {
+}): Promise<Secret | undefined> {
   const { askBecomePassword = false, becomePasswordFile: path } = values;
   if (path !== undefined) return new Secret(firstLine(path));
   if (!askBecomePassword) return undefined;
+  // Only here, as loading it takes a while that every command would wait for.
+  const { promptSecret } = await import("@std/cli/prompt-secret");
   const answer = Deno.stdin.isTerminal() ? promptSecret("Password of sudo:", { mask: "" }) : null;
   if (answer !== null) return new Secret(answer);
   throw new ConfigError(

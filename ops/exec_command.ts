@@ -37,7 +37,7 @@ export async function execCommand(context: CommandContext, values: ExecValues): 
   const { pattern, json = false, stream = false } = values;
   const warn = (text: string): void => report.warn(text);
   const { hosts } = await loadSelection(values, { pattern, signal, warn });
-  const password = becomePassword(values);
+  const password = await becomePassword(values);
   const [only = "", ...others] = values.command;
   const script = others.length === 0 ? only : shellCommand(values.command);
   const outputs = new Map<string, HostOutput>();
@@ -74,6 +74,8 @@ export async function execCommand(context: CommandContext, values: ExecValues): 
         if (!(error instanceof ScriptTimeoutError)) throw error;
         run.finish(host, "failed", error.message);
       }
+      // While others are at work yet: nothing more is wanted of it.
+      await host.disconnect();
     });
     const all = run.hosts.map(({ name, error = "" }): HostOutput =>
       outputs.get(name) ?? { host: name, code: undefined, stdout: "", stderr: "", note: error }

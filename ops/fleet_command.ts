@@ -57,7 +57,7 @@ export async function runFleetCommand(
     signal,
     warn: (text) => report.warn(text),
   });
-  const password = becomePassword(values);
+  const password = await becomePassword(values);
   const fleet = readFleet(inventory, hosts, password && { becomePassword: password });
   const paths = fleetPathsOf(Deno.env, fleet.name);
   const hostsOptions = {

@@ -18,6 +18,7 @@ export class HostRun<H extends RunHost = FleetHost> {
   releaseBefore: string | null = null;
   releaseAfter: string | null = null;
   #connection: Connection | undefined;
+  #traffic: ConnectionTraffic | undefined;
   #outcome: HostOutcome | undefined;
   #error: string | undefined;
 
@@ -39,9 +40,9 @@ export class HostRun<H extends RunHost = FleetHost> {
     this.#connection = connection;
   }
 
-  /** What its connection has cost so far; `undefined` while there is none. */
+  /** What its connection has cost so far, also when it has ended; `undefined` if there was none. */
   get traffic(): ConnectionTraffic | undefined {
-    return this.#connection?.traffic;
+    return this.#connection?.traffic ?? this.#traffic;
   }
 
   /** How it has ended; `undefined` while it has not. */
@@ -70,7 +71,10 @@ export class HostRun<H extends RunHost = FleetHost> {
 
   /** Ends the connection, if there is one, and with it what still runs and the host's lock. */
   async disconnect(): Promise<void> {
-    await this.#connection?.[Symbol.asyncDispose]();
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    await connection[Symbol.asyncDispose]();
+    this.#traffic = connection.traffic;
     this.#connection = undefined;
   }
 }
