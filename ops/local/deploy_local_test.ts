@@ -170,7 +170,8 @@ describe("deployLocal", () => {
     assertStringIncludes(error.message, "no such service");
     local.writeProgram("connector");
     const { changes } = await deployLocal(local.options());
-    assert(changes.includes("start the connector"), changes.join("\n"));
+    // The supervisor may be trying the broken one just then.
+    assert(changes.some((change) => /^(re)?start the connector/.test(change)), changes.join("\n"));
     await remove(local);
   });
 
