@@ -309,10 +309,13 @@ async function activateAll(options: DeployFleetOptions, parts: readonly Part[]):
     }, drainTimeoutSeconds);
   };
   const activate = async (host: HostRun): Promise<void> => {
-    const { plan, survey } = byRun.get(host)!;
-    const { releaseBefore } = host;
-    const { isUnconfirmed } = survey;
-    await work.perform(host, stepsOf(host), { plan, isUnconfirmed, releaseBefore });
+    const { plan, survey, stillDraining } = byRun.get(host)!;
+    await work.perform(host, stepsOf(host), {
+      plan,
+      isInterrupting: plan.restarts.length + stillDraining.length > 0,
+      isUnconfirmed: survey.isUnconfirmed,
+      releaseBefore: host.releaseBefore,
+    });
     if (host.outcome === undefined && switchesRelease(plan)) host.releaseAfter = release.id;
     run.finish(host, "done");
   };

@@ -13,7 +13,7 @@ export interface HostPlan {
   readonly prepare: Plan;
   /** Takes programs out of service for a moment. */
   readonly activate: Plan;
-  /** Programs that `activate` restarts or stops. */
+  /** Programs that run, and that `activate` restarts. */
   readonly restarts: readonly ProgramName[];
   /** Files and links that `activate` changes: what a snapshot keeps. */
   readonly changedPaths: readonly string[];
@@ -52,14 +52,17 @@ export function planHost(
     warnings: plan.warnings.filter(includes),
     conflicts: plan.conflicts.filter(includes),
   });
+  const down = programsOf(host).filter((program) => isDown(facts, program));
   const activate = withoutSecondStarts(
     part(isLate, plan.handlers.filter(({ id }) => !earlyHandlers.has(id))),
-    programsOf(host).filter((program) => isDown(facts, program)),
+    down,
   );
   return {
     prepare: part(isEarly, plan.handlers.filter(({ id }) => earlyHandlers.has(id))),
     activate,
-    restarts: programsOf(host).filter((program) => stops(activate, program)),
+    restarts: programsOf(host).filter((program) =>
+      !down.includes(program) && stops(activate, program)
+    ),
     changedPaths: pathsOf(activate.changes, plays.activate.resources),
   };
 }

@@ -33,6 +33,8 @@ import { restartScript } from "./units.ts";
 export interface StepContext {
   /** What `apply` applies, and `snapshot` keeps. */
   readonly plan?: { readonly activate: Plan; readonly changedPaths: readonly string[] };
+  /** Whether programs that run are taken out of service: then their users are watched. */
+  readonly isInterrupting: boolean;
   /** Whether an earlier run has left a snapshot that can be put back. */
   readonly isUnconfirmed?: boolean;
   /** The release to expect when a snapshot was put back; `null` for none. */
@@ -43,9 +45,6 @@ export interface StepContext {
 interface WatchedContext extends StepContext {
   readonly watchers: number;
 }
-
-/** Steps that take a program out of service. */
-const interruptingSteps: ReadonlySet<HostStep["kind"]> = new Set(["drain", "apply", "restart"]);
 
 /** Longest tail of a program's journal in a message, in lines. */
 const journalLines = 8;
@@ -129,7 +128,7 @@ export class HostWork {
    * @throws {UnreachableError} when the host is lost on the way.
    */
   async perform(host: HostRun, steps: readonly HostStep[], context: StepContext): Promise<void> {
-    const isInterrupting = steps.some(({ kind }) => interruptingSteps.has(kind));
+    const { isInterrupting } = context;
     const watches = isInterrupting ? await this.#verifier.watch(host.host) : [];
     try {
       await this.#performAll(host, steps, { ...context, watchers: watches.length });

@@ -54,7 +54,7 @@ export async function restartFleet(
   }
   await rollThrough(options, async (host) => {
     const steps = restartSteps(host.host, programs(host), drainTimeoutSeconds);
-    await work.perform(host, steps, { releaseBefore: host.releaseBefore });
+    await work.perform(host, steps, { isInterrupting: true, releaseBefore: host.releaseBefore });
   });
 }
 

@@ -34,7 +34,7 @@ export async function rollbackFleet(
   }
   await rollThrough(options, async (host) => {
     const steps = rollbackSteps(host.host, target, drainTimeoutSeconds);
-    await work.perform(host, steps, { releaseBefore: host.releaseBefore });
+    await work.perform(host, steps, { isInterrupting: true, releaseBefore: host.releaseBefore });
   });
 }
 
