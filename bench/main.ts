@@ -1,7 +1,7 @@
 import { ConfigError } from "../tunnel/errors.ts";
-import { defineProgram, parseOptions } from "../tunnel/options.ts";
+import { defineProgram } from "../tunnel/options.ts";
 import { checkout, checkoutVersion } from "../ops/checkout.ts";
-import { type CommandContext, runCommand } from "../ops/command.ts";
+import { type CommandContext, type Parsed, runDeclared } from "../ops/command.ts";
 
 const opsGroup = "Of ops";
 
@@ -53,15 +53,13 @@ export const program = defineProgram({
   },
 });
 
-async function main({ report, signal }: CommandContext): Promise<number> {
-  const parsed = parseOptions(program, Deno.args);
-  if (parsed.kind !== "run") {
-    report.result(parsed.text);
-    return 0;
-  }
-  const { benchmark, json, quick, only, hosts = quick ? 3 : 20 } = parsed.values;
+async function main(
+  { report, signal }: CommandContext,
+  { values }: Parsed<typeof program.options>,
+): Promise<number> {
+  const { benchmark, json, quick, only, hosts = quick ? 3 : 20 } = values;
   const progress = (line: string): void => report.info(line);
-  if (benchmark === "relay" && (only ?? parsed.values.hosts) !== undefined) {
+  if (benchmark === "relay" && (only ?? values.hosts) !== undefined) {
     throw new ConfigError('Cannot use "--hosts" and "--only" as they are for "ops" alone');
   }
   const { benchRelay } = await import("./relay/bench.ts");
@@ -74,4 +72,4 @@ async function main({ report, signal }: CommandContext): Promise<number> {
   return 0;
 }
 
-if (import.meta.main) await runCommand(main);
+if (import.meta.main) await runDeclared(program, main);

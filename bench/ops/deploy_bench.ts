@@ -77,7 +77,7 @@ export async function benchDeploys(options: PartOptions): Promise<OpsBenchRow[]>
   ): Promise<OpsBenchRow[]> =>
     contest({
       ...options,
-      ...{ work, keyExchange: "default", warm: work === "convergedDeploy" },
+      ...{ work, keyExchange: "default", warm: false },
       contestants: deployers.map((deployer) => ({
         tool: deployer.tool.name,
         ...deployer.tool,

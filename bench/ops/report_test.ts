@@ -41,7 +41,6 @@ describe("the ratios of a benchmark of the commands", () => {
       commandColdOverBare: 1.25,
       commandWarmOverBare: 2,
       convergedDeploySpeedup: 20,
-      convergedDeployWarmSpeedup: null,
       oneFileDeploySpeedup: null,
       firstDeploySpeedup: null,
       convergedRoundTrips: 1.5,

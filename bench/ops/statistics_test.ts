@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
 import { medianOf, spreadOf, turnsOf } from "./statistics.ts";
@@ -16,16 +16,13 @@ describe("statistics of measurements", () => {
     });
   }
 
-  it("have a median with as many values below it as above", () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer(), { minLength: 1 }), (values) => {
-        const median = medianOf(values);
-        const below = values.filter((value) => value < median).length;
-        const above = values.filter((value) => value > median).length;
-        assertEquals(below, above, `${median} of ${values}`);
-      }),
-      { examples: [[[1, 2]], [[2, 1, 3]]] },
-    );
+  it("have a median with half of the values on each side, itself included", () => {
+    fc.assert(fc.property(fc.array(fc.integer(), { minLength: 1 }), (values) => {
+      const median = medianOf(values);
+      const half = values.length / 2;
+      assert(values.filter((value) => value <= median).length >= half);
+      assert(values.filter((value) => value >= median).length >= half);
+    }));
   });
 
   it("keep the least", () => {
