@@ -17,6 +17,7 @@ export function restartScript(program: ProgramName): string {
   return `systemctl reset-failed --quiet ${unit} 2> /dev/null || :
 systemctl restart ${unit} || {
   code=$?
+  journalctl --sync || :
   journalctl --quiet --no-pager --output=cat --lines=10 --unit=${unit} >&2
   exit $code
 }

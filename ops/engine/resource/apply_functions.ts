@@ -115,7 +115,8 @@ ztna_start() {
   systemctl reset-failed -- "$1" 2> /dev/null || :
   systemctl start -- "$1" || {
     code=$?
-    systemctl status --no-pager --full --lines=${journalLines} -- "$1" || :
+    journalctl --sync || :
+    journalctl --quiet --no-pager --output=cat --lines=${journalLines} --unit="$1" || :
     return "$code"
   }
 }
