@@ -304,17 +304,17 @@ async function activateAll(options: DeployFleetOptions, parts: readonly Part[]):
       hasChanges: !isEmpty(plan.activate),
       restarts: plan.restarts,
       stillDraining,
-      isUnconfirmed: survey.isUnconfirmed,
+      isUnconfirmed: survey.snapshot !== undefined,
       isHealthy: isHealthy(host.host, survey.health, release.id),
     }, drainTimeoutSeconds);
   };
   const activate = async (host: HostRun): Promise<void> => {
-    const { plan, survey, stillDraining } = byRun.get(host)!;
+    const { plan, survey: { snapshot }, stillDraining } = byRun.get(host)!;
     await work.perform(host, stepsOf(host), {
       plan,
       isInterrupting: plan.restarts.length + stillDraining.length > 0,
-      isUnconfirmed: survey.isUnconfirmed,
-      releaseBefore: host.releaseBefore,
+      isUnconfirmed: snapshot !== undefined,
+      releaseBefore: snapshot?.release === undefined ? host.releaseBefore : snapshot.release,
     });
     if (host.outcome === undefined && switchesRelease(plan)) host.releaseAfter = release.id;
     run.finish(host, "done");

@@ -65,5 +65,28 @@ ${
 /** A script that calls what was changed good: there is nothing to put back any more. */
 export const confirmScript = `rm -rf ${hostPaths.snapshot}`;
 
-/** A script that says whether a change is waiting to be confirmed: `yes` or `no`. */
-export const unconfirmedScript = `[ -s ${hostPaths.snapshot}/paths ] && echo yes || echo no`;
+/** What {@linkcode restoreScript} would put back. */
+export interface Snapshot {
+  /**
+   * The release that runs then; `null` for none, and `undefined` for the one that runs now, as the
+   * change that waits to be confirmed was none of the release.
+   */
+  readonly release: string | null | undefined;
+}
+
+/** A script that prints whether a change waits to be confirmed, for {@linkcode parseSnapshot}. */
+export const snapshotFactsScript = `d=${hostPaths.snapshot}
+current=${hostPaths.current}
+if [ -s "$d/paths" ]; then
+  echo snapshot
+  ! grep -qxF -e "$current" "$d/paths" || echo "release $(readlink "$d/files$current")"
+fi
+`;
+
+/** Reads what {@linkcode snapshotFactsScript} printed; `undefined` when there is no snapshot. */
+export function parseSnapshot(output: string): Snapshot | undefined {
+  const [first, second] = output.split("\n");
+  if (first !== "snapshot") return undefined;
+  if (!second?.startsWith("release ")) return { release: undefined };
+  return { release: /^release releases\/(\S{1,100})$/.exec(second)?.[1] ?? null };
+}

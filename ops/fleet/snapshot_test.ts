@@ -1,7 +1,14 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { hostPaths } from "../host_paths.ts";
-import { confirmScript, restoreScript, snapshotScript, unconfirmedScript } from "./snapshot.ts";
+import {
+  confirmScript,
+  parseSnapshot,
+  restoreScript,
+  type Snapshot,
+  snapshotFactsScript,
+  snapshotScript,
+} from "./snapshot.ts";
 
 const unit = "ztna-relay@a.service";
 
@@ -31,6 +38,11 @@ class StandInHost implements Disposable {
     } catch {
       return undefined;
     }
+  }
+
+  /** What there is to put back. */
+  snapshot(): Snapshot | undefined {
+    return parseSnapshot(this.run(snapshotFactsScript).stdout);
   }
 
   /** Runs a script with its paths below the directory; gives its exit code and output. */
@@ -92,18 +104,37 @@ describe("a snapshot", () => {
     using host = new StandInHost();
     host.write(config, "good");
     const take = (): number => host.run(snapshotScript([host.path(config)])).code;
-    assertEquals(host.run(unconfirmedScript).stdout, "no\n");
+    assertEquals(host.snapshot(), undefined);
     take();
     host.write(config, "half");
     take();
-    assertEquals(host.run(unconfirmedScript).stdout, "yes\n");
+    assertEquals(host.snapshot(), { release: undefined });
     host.run(restoreScript([]));
-    assertEquals([host.read(config), host.run(unconfirmedScript).stdout], ["good", "no\n"]);
+    assertEquals([host.read(config), host.snapshot()], ["good", undefined]);
     take();
     host.run(confirmScript);
-    assertEquals([host.run(unconfirmedScript).stdout, host.run(restoreScript([])).code], [
-      "no\n",
-      3,
-    ]);
+    assertEquals([host.snapshot(), host.run(restoreScript([])).code], [undefined, 3]);
+  });
+
+  it("tells which release it would put back", () => {
+    using host = new StandInHost();
+    const current = host.path(hostPaths.current);
+    host.run(snapshotScript([current]));
+    assertEquals(host.snapshot(), { release: null });
+    host.run(confirmScript);
+    Deno.symlinkSync("releases/0.1.0-abc", current);
+    host.run(snapshotScript([current, host.path(config)]));
+    Deno.removeSync(current);
+    Deno.symlinkSync("releases/0.2.0-def", current);
+    assertEquals(host.snapshot(), { release: "0.1.0-abc" });
+  });
+
+  it("is not taken for one when a host says anything else", () => {
+    for (const output of ["", "yes\n", "release releases/1\n"]) {
+      assertEquals(parseSnapshot(output), undefined);
+    }
+    for (const release of ["", "releases/", "/etc/passwd", "releases/a b"]) {
+      assertEquals(parseSnapshot(`snapshot\nrelease ${release}\n`), { release: null });
+    }
   });
 });

@@ -29,7 +29,7 @@ import {
   programsHealthScript,
   readProgramsHealth,
 } from "./programs_health.ts";
-import { unconfirmedScript } from "./snapshot.ts";
+import { parseSnapshot, type Snapshot, snapshotFactsScript } from "./snapshot.ts";
 
 /** Everything that a command knows of a host before it does something there. */
 export interface Survey {
@@ -38,7 +38,7 @@ export interface Survey {
   readonly releases: ReleaseFacts;
   readonly preflight: PreflightFacts;
   /** An earlier run has changed something that was never found to be good. */
-  readonly isUnconfirmed: boolean;
+  readonly snapshot: Snapshot | undefined;
   readonly health: ProgramsHealth;
   /** When it came, in milliseconds since 1970 by this machine's clock. */
   readonly receivedMs: number;
@@ -72,7 +72,7 @@ export async function surveyHost(
     { id: "platform", script: platformFactsScript() },
     { id: "releases", script: releaseFactsScript(release) },
     { id: "preflight", script: preflightFactsScript(wantedPorts(host)) },
-    { id: "unconfirmed", script: unconfirmedScript },
+    { id: "snapshot", script: snapshotFactsScript },
     { id: "health", script: programsHealthScript(host) },
   ];
   const facts = await gatherFacts(connection, play, {
@@ -96,7 +96,7 @@ export async function surveyHost(
     platform: required("platform", parsePlatformFacts(text("platform"))),
     releases: parseReleaseFacts(text("releases")),
     preflight: required("state", parsePreflightFacts(text("preflight"))),
-    isUnconfirmed: text("unconfirmed").trim() === "yes",
+    snapshot: parseSnapshot(text("snapshot")),
     health: readProgramsHealth(host, text("health")),
     receivedMs: Date.now(),
   };
