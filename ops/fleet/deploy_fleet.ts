@@ -319,9 +319,14 @@ async function activateAll(options: DeployFleetOptions, parts: readonly Part[]):
     if (host.outcome === undefined && switchesRelease(plan)) host.releaseAfter = release.id;
     run.finish(host, "done");
   };
+  const hosts = parts.map(({ run: host }) => host);
   const isQuiet = (host: HostRun): boolean =>
     stepsOf(host).every(({ kind }) => kind === "wait_ready");
-  const quiet = parts.map(({ run: host }) => host).filter(isQuiet);
+  const touched = new Set(hosts.filter((host) => !isQuiet(host)).map(({ name }) => name));
+  // A connector whose relay is about to change may be waiting for just that: it has its batch.
+  const waitsForRelay = (host: HostRun): boolean =>
+    stepsOf(host).length > 0 && touched.has(host.host.connector?.relay ?? "");
+  const quiet = hosts.filter((host) => isQuiet(host) && !waitsForRelay(host));
   await run.forEach(quiet, activate);
   if (exceedsMaxFail(quiet.filter(({ hasFailed }) => hasFailed).length, quiet.length, maxFail)) {
     run.skipRemaining("not touched, as other hosts are not healthy");
