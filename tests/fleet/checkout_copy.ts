@@ -1,3 +1,4 @@
+import { assertStringIncludes } from "@std/assert";
 import { checkout } from "../../ops/checkout.ts";
 
 /** What commands and releases are made of. */
@@ -17,10 +18,17 @@ export class CheckoutCopy implements Disposable {
     for (const part of parts) copy(part, this.root);
   }
 
-  /** Changes a file. */
-  edit(path: string, change: (text: string) => string): this {
+  /** A copy whose release is another one, but does the same. */
+  static ofAnotherRelease(): CheckoutCopy {
+    return new CheckoutCopy().edit("relay/main.ts", "\n", "\n// another release\n");
+  }
+
+  /** Replaces the first occurrence of a text, which must be there, in a file. */
+  edit(path: string, text: string, replacement: string): this {
     const file = `${this.root}/${path}`;
-    Deno.writeTextFileSync(file, change(Deno.readTextFileSync(file)));
+    const before = Deno.readTextFileSync(file);
+    assertStringIncludes(before, text, `${path} has changed`);
+    Deno.writeTextFileSync(file, before.replace(text, () => replacement));
     return this;
   }
 

@@ -158,7 +158,7 @@ describe("deploy", { skip }, () => {
   });
 
   it("replaces a release batch by batch, and says what users noticed", async () => {
-    using other = new CheckoutCopy().edit("relay/main.ts", (text) => `${text}// another\n`);
+    using other = CheckoutCopy.ofAnotherRelease();
     const from = other.root;
     const end = await fleet.run("deploy", ["--json", "--serial", "2"], { from });
     assertEquals(end.code, 0, end.stderr);

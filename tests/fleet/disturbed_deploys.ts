@@ -20,7 +20,7 @@ export class DisturbedDeploys implements AsyncDisposable {
 
   /** Builds a lab whose host runs one of the releases. */
   static async open(): Promise<DisturbedDeploys> {
-    const copy = new CheckoutCopy().edit("relay/main.ts", (text) => `${text}// another\n`);
+    const copy = CheckoutCopy.ofAnotherRelease();
     const deploys = new DisturbedDeploys(await FleetLab.open("relay1"), copy);
     for (const from of [checkout, copy.root]) {
       const { release } = await deploys.fleet.deploy(["--check"], { from });

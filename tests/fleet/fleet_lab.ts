@@ -5,7 +5,7 @@ import { closeMasters } from "../../ops/engine/connection/control_masters.ts";
 import { defaultPendingDirectory } from "../../ops/engine/resource/pending_handlers.ts";
 import type { DeployJson } from "../../ops/fleet/deploy_json.ts";
 import { type ProgramName, programNames, unitOf } from "../../ops/fleet/fleet.ts";
-import { hostPaths } from "../../ops/fleet/host_paths.ts";
+import { hostPaths } from "../../ops/host_paths.ts";
 import { Lab, type LabHost } from "../lab/lab.ts";
 import { type CommandEnd, RunningCommand } from "./running_command.ts";
 

@@ -31,7 +31,7 @@ describe("the commands on a deployed fleet", { skip }, () => {
 
   before(async () => {
     fleet = await FleetLab.open("relay1", "connector1");
-    copy = new CheckoutCopy().edit("relay/main.ts", (text) => `${text}// another\n`);
+    copy = CheckoutCopy.ofAnotherRelease();
     older = await fleet.deploy(["--no-probe"], { from: copy.root });
     newer = await fleet.deploy();
   });
