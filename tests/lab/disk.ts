@@ -66,8 +66,10 @@ export async function makeDisk(
 
 /** Repairs what a power cut has left of a disk that nothing uses, as a booting machine does. */
 export async function checkDisk(disk: string): Promise<void> {
-  const { code, stdout, stderr } = await runProgram(["e2fsck", "-p", disk]);
-  if (code <= 1) return; // 1: it was repaired (e2fsck(8))
+  let { code, stdout, stderr } = await runProgram(["e2fsck", "-p", disk]);
+  // 4: not without being asked, as for files that were deleted and still open (e2fsck(8)).
+  if (code === 4) ({ code, stdout, stderr } = await runProgram(["e2fsck", "-f", "-y", disk]));
+  if (code <= 1) return; // 1: it was repaired
   throw new LabError(
     `Cannot repair the disk "${disk}" as e2fsck has failed with code ${code}: give the host a ` +
       `fresh one by "deno task lab reset"\n${lastLines(stdout + stderr)}`,
