@@ -1,6 +1,5 @@
 /** What the commands on many hosts have in common: from their flags to a run on those hosts. */
 
-import { hostname, userInfo } from "node:os";
 import { ConfigError } from "../tunnel/errors.ts";
 import type { OptionValues } from "../tunnel/options.ts";
 import { checkout, checkoutVersion } from "./checkout.ts";
@@ -73,7 +72,7 @@ export async function runHostsCommand<H extends RunHost>(
 ): Promise<number> {
   const { command, argv, values, change, fleet, hosts } = options;
   const { json = false, verbose, quiet = false, events } = values;
-  const operator = currentOperator();
+  const operator = await currentOperator();
   const isChange = change !== undefined && change.check !== true;
   const { isAudited = isChange } = options;
   using output = beginRunOutput({
@@ -140,8 +139,11 @@ export function requireInventory(command: string, inventory: readonly string[]):
 }
 
 /** Who runs this command. Whoever works as root has come from somewhere. */
-function currentOperator(): Operator {
-  return { user: Deno.env.get("SUDO_USER") ?? userInfo().username, machine: hostname() };
+async function currentOperator(): Promise<Operator> {
+  const user = ["SUDO_USER", "LOGNAME", "USER"].map((name) => Deno.env.get(name))
+    .find((name) => name !== undefined && name !== "");
+  // Only where the environment does not say: it takes a tenth of the time of a whole command.
+  return { user: user ?? (await import("node:os")).userInfo().username, machine: Deno.hostname() };
 }
 
 function fleetEvent(event: ConnectionEvent): FleetEvent {
