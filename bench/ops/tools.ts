@@ -1,3 +1,4 @@
+import { checkout } from "../../ops/checkout.ts";
 import type { ToolName } from "./report.ts";
 
 /** A tool with surroundings of its own: no two share connections, state or configuration. */
@@ -10,9 +11,6 @@ export interface Tool {
 
 /** How long an unused connection stays; what all three have, in s. */
 const controlPersistSeconds = 60;
-
-/** Where the commands are. */
-const commands = new URL("../../ops/", import.meta.url).pathname;
 
 /** Ours. */
 export function ourTool(directory: string): Tool {
@@ -30,7 +28,11 @@ export function ourTool(directory: string): Tool {
 
 /** One of our commands, as its task runs it. */
 export function ourCommand(command: "exec" | "deploy", ...args: readonly string[]): string[] {
-  return ["deno", "run", "-A", `${commands}${command}.ts`, ...args];
+  const { tasks } = JSON.parse(Deno.readTextFileSync(`${checkout}/deno.json`)) as {
+    tasks: Readonly<Record<typeof command, { readonly command: string }>>;
+  };
+  const words = tasks[command].command.split(" ");
+  return [...words.map((word) => word.endsWith(".ts") ? `${checkout}/${word}` : word), ...args];
 }
 
 /**
