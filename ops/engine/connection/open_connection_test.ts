@@ -300,7 +300,7 @@ describe("openConnection", { skip: skipWithoutSshServer() }, () => {
     for (const { what, command, message } of cases) {
       it(what, async () => {
         await using odd = await SshServer.start({ configuration: [`ForceCommand ${command}`] });
-        const error = await failure(odd.settings(), { connectTimeoutMs: 3000 });
+        const error = await failure(odd.settings(), { connectTimeoutMs: 6000 });
         assertEquals(error.reason, "shell");
         assertMatch(error.message, message);
         await closeMasters(controlDirectory);

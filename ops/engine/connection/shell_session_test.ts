@@ -372,7 +372,7 @@ for (const program of shells) {
       const lost = assertRejects(() => run, UnreachableError, 'Cannot go on with "sleep"');
       await other[Symbol.asyncDispose]();
       await lost;
-      await waitFor(() => commandLinesWith(sleep).length === 0, "the script to end");
+      await waitFor(() => commandLinesWith(sleep).length === 0, "the script to end", 30_000);
       await assertRejects(
         () => other.run("echo", { what }),
         UnreachableError,
