@@ -116,6 +116,12 @@ class HostReader {
     this.#surroundings = surroundings;
     this.#reader = new VariableReader(host);
     this.#reader.refuseUnknown("ztna_", Object.keys(fleetVariables));
+    if (host.name.includes("/")) {
+      this.#refuse(
+        'its name must have no "/", since files with its certificates have it: give it another, ' +
+          'and its address as "ansible_host"',
+      );
+    }
   }
 
   host(): FleetHost {

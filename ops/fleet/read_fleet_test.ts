@@ -85,6 +85,7 @@ describe("readFleet", () => {
       "relays: { hosts: { r: { ztna_relay_address: h/x } } }",
       "HOST:PORT",
     ],
+    ["a host whose name is a path", "relays: { hosts: { ../r: } }", 'no "/"'],
     ["hosts without a role", "all: { hosts: { h: } }", 'groups "relays", "connectors"'],
   ];
   for (const [what, text, message] of mistakes) {
