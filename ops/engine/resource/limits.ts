@@ -21,5 +21,5 @@ export const maxScriptBytes = 32 * 1024;
 /** Bytes of the end of a failed change's output that are kept. */
 export const maxFailureBytes = 4096;
 
-/** Bytes of each stream of the gathering that are kept: facts are far smaller, diffs are bounded. */
-export const maxGatherBytes = 32 * 1024 * 1024;
+/** Bytes of each stream of the gathering that are kept: facts have some KB, 40 diffs at most this. */
+export const maxGatherBytes = 8 * 1024 * 1024;
