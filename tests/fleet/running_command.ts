@@ -8,6 +8,8 @@ export interface CommandEnd {
   readonly stdout: string;
   readonly stderr: string;
   readonly events: readonly StampedEvent[];
+  /** The most memory that it has had, as far as it was looked at, in bytes. */
+  readonly peakMemoryBytes: number;
 }
 
 /** How a command is started. */
@@ -24,6 +26,9 @@ export interface CommandStart {
 /** How long a command may take to tell something, in ms: a busy machine is slow. */
 const eventTimeoutMs = 120_000;
 
+/** How often a command's peak of memory is looked at, in ms: the kernel keeps it while it runs. */
+const memoryIntervalMs = 50;
+
 /** A command of the operator's as a process of its own, and what it tells while it runs. */
 export class RunningCommand implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
@@ -32,6 +37,7 @@ export class RunningCommand implements AsyncDisposable {
   readonly #events: StampedEvent[] = [];
   #readBytes = 0;
   #hasEnded = false;
+  #peakMemoryBytes = 0;
 
   /** Starts it. */
   constructor({ script, args, environment, eventFile }: CommandStart) {
@@ -47,12 +53,14 @@ export class RunningCommand implements AsyncDisposable {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+    const timer = setInterval(() => this.#lookAtMemory(), memoryIntervalMs);
     this.#end = this.#process.output().then(({ code, stdout, stderr }) => {
       this.#hasEnded = true;
+      clearInterval(timer);
       const text = new TextDecoder();
       return {
         ...{ code, stdout: text.decode(stdout), stderr: text.decode(stderr) },
-        events: this.events,
+        ...{ events: this.events, peakMemoryBytes: this.#peakMemoryBytes },
       };
     });
   }
@@ -123,6 +131,16 @@ export class RunningCommand implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.signal("SIGKILL");
     await this.#end;
+  }
+
+  #lookAtMemory(): void {
+    try {
+      const status = Deno.readTextFileSync(`/proc/${this.pid}/status`);
+      const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
+      if (kilobytes !== undefined) this.#peakMemoryBytes = Number(kilobytes) * 1024;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error; // it has just ended
+    }
   }
 
   /** Reads what has been written since the last time; a line that is half written comes later. */
