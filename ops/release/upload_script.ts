@@ -71,11 +71,18 @@ step mkdir -p "$uploads" "$releases" "$runtimes"
 [ ${start} = 0 ] || [ "$(stat -c %s "$partial" 2>/dev/null)" = ${start} ] || exit ${uploadExit.changed}
 said=$(receive 2>&1) || fail 1 "$said"
 [ "$(stat -c %s "$partial")" = ${archive.bytes} ] || fail 1 "not everything has come"
-found=$(sha256sum < "$partial" | cut -c 1-64)
-[ "$found" = ${sha256} ] || fail ${uploadExit.corrupted} "SHA-256 $found"
+intact() {
+  found=$(sha256sum < "$partial" | cut -c 1-64)
+  [ "$found" = ${sha256} ]
+}
+intact || fail ${uploadExit.corrupted} "SHA-256 $found"
 step rm -rf "$unpacked" "$replaced"
 step mkdir "$unpacked"
-step tar -xzf "$partial" -C "$unpacked" --no-same-owner ${members}
+# A disk or a memory that damages files may do so between the check and this.
+said=$(tar -xzf "$partial" -C "$unpacked" --no-same-owner ${members} 2>&1) || {
+  intact || fail ${uploadExit.corrupted} "SHA-256 $found"
+  fail 1 "$said"
+}
 step finish
 said=$(checked 2>&1) || fail ${uploadExit.corrupted} "$said"
 step sync ${flush}
