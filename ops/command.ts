@@ -71,6 +71,9 @@ export async function runCommand(
   }
 }
 
+/** The exit code of `--check` when something would be changed; 0 when nothing would. */
+export const wouldChangeExitCode = 3;
+
 /** The values of a command line, and where each came from. */
 export type Parsed<D extends OptionDeclarations> = Extract<ParsedOptions<D>, { kind: "run" }>;
 

@@ -53,8 +53,8 @@ export const program = defineProgram({
   summary: "Brings the hosts of an inventory to this checkout's release: relays, connectors and " +
     "the sample application,\nbatch by batch, each verified before the next. Running it again " +
     "changes nothing.\nWithout an inventory: the same on this machine, as processes of this user " +
-    "on 127.0.0.1.\nExit code: 0 done, 1 something failed (with --check: 0 also when there is " +
-    "something to change),\n2 wrong usage, 4 hosts unreachable, 130 interrupted",
+    "on 127.0.0.1.\nExit code: 0 done, 1 something failed, 2 wrong usage, 3 with --check: " +
+    "something would change,\n4 hosts unreachable, 130 interrupted",
   version: checkoutVersion(checkout),
   options: {
     ...inventoryOptions,

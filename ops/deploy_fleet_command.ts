@@ -1,5 +1,5 @@
 import { checkout } from "./checkout.ts";
-import type { CommandContext } from "./command.ts";
+import { type CommandContext, wouldChangeExitCode } from "./command.ts";
 import type { TagSelection } from "./engine/resource/select_resources.ts";
 import type { HostCount, Serial } from "./engine/run/batches.ts";
 import { readCredentials } from "./fleet/credentials.ts";
@@ -76,7 +76,9 @@ export async function deployFleetCommand(
         report.result([summaryText(progress, format), noticed].filter(Boolean).join("\n\n"));
       }
     }
-    return declined ? 1 : run.exitCode;
+    if (declined) return 1;
+    const wouldChange = check && run.hosts.some((host) => host.changed > 0);
+    return run.exitCode === 0 && wouldChange ? wouldChangeExitCode : run.exitCode;
   });
 }
 

@@ -22,7 +22,7 @@ export const program = defineProgram({
   summary: "Restarts the programs of a fleet, batch by batch: a relay first takes no new peers " +
     "and waits for those that it\nhas, and packets are sent through the tunnel all the while. " +
     "Says for each host what was lost, in packets and ms.\nExit code: 0 done, 1 something " +
-    "failed, 2 wrong usage, 4 hosts unreachable, 130 interrupted",
+    "failed, 2 wrong usage, 3 with --check: something would change, 4 hosts unreachable, 130 interrupted",
   version: checkoutVersion(checkout),
   options: {
     ...inventoryOptions,

@@ -22,8 +22,8 @@ export const program = defineProgram({
   summary:
     "Takes the hosts of a fleet back to an earlier release that is still on them, batch by " +
     "batch, each verified\nbefore the next. Configuration and certificates stay as they are.\n" +
-    "Exit code: 0 done, 1 something failed, 2 wrong usage, or no such release, 4 hosts " +
-    "unreachable, 130 interrupted",
+    "Exit code: 0 done, 1 something failed, 2 wrong usage, or no such release, 3 with --check: something " +
+    "would change, 4 hosts unreachable, 130 interrupted",
   version: checkoutVersion(checkout),
   options: {
     ...inventoryOptions,

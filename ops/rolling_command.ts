@@ -1,6 +1,6 @@
 /** What `restart` and `rollback` have in common. */
 
-import type { CommandContext } from "./command.ts";
+import { type CommandContext, wouldChangeExitCode } from "./command.ts";
 import type { RollingOptions } from "./fleet/restart_fleet.ts";
 import { rollingJson } from "./fleet/rolling_json.ts";
 import { type FleetCommand, runFleetCommand } from "./fleet_command.ts";
@@ -57,6 +57,7 @@ export async function runRollingCommand(
       const noticed = interruptionText(work.interruptions, format);
       report.result([summaryText(progress, format), noticed].filter(Boolean).join("\n\n"));
     }
-    return run.exitCode;
+    const wouldChange = check && run.hosts.some((host) => host.changed > 0);
+    return run.exitCode === 0 && wouldChange ? wouldChangeExitCode : run.exitCode;
   });
 }

@@ -1,6 +1,5 @@
-import type { CommandContext } from "../command.ts";
 import { checkout } from "../checkout.ts";
-import { errorText } from "../command.ts";
+import { type CommandContext, errorText, wouldChangeExitCode } from "../command.ts";
 import { deployLocal, type DeployLocalResult } from "./deploy_local.ts";
 import { localHost, type LocalPorts } from "./inventory.ts";
 import { statePathsOf } from "./state_paths.ts";
@@ -46,7 +45,7 @@ export async function deployLocalCommand(
         nextSteps(paths, deployment, taskCommand(Deno.env.get("PATH") ?? "", Deno.version.deno)),
       ].join("\n\n"));
     }
-    return 0;
+    return check && result.changes.length > 0 ? wouldChangeExitCode : 0;
   } catch (error) {
     const shown = signal.aborted ? signal.reason : error;
     if (json) report.json({ schema, ...jsonFailure(shown, begun) });

@@ -6,6 +6,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { after, before, describe, it } from "@std/testing/bdd";
+import { wouldChangeExitCode } from "../../ops/command.ts";
 import type { DeployJson } from "../../ops/fleet/deploy_json.ts";
 import type { AuditEntry } from "../../ops/terminal/audit_log.ts";
 import { CheckoutCopy } from "./checkout_copy.ts";
@@ -125,7 +126,7 @@ describe("deploy", { skip }, () => {
       'sed -i \'s/"port": 4433/"port": 4499/\' /etc/ztna/relay.json; echo old >/etc/ztna/tls/relay.key',
     );
     const end = await fleet.run("deploy", ["--check", "--diff"]);
-    assertEquals(end.code, 0, end.stderr);
+    assertEquals(end.code, wouldChangeExitCode, end.stderr);
     assertMatch(end.stdout, /^ *- {2}"port": 4499,$/m);
     assertMatch(end.stdout, /^ *\+ {2}"port": 4433,$/m);
     assertStringIncludes(end.stdout, "/etc/ztna/tls/relay.key");

@@ -1,3 +1,4 @@
+import { wouldChangeExitCode } from "../../ops/command.ts";
 import { assertEquals } from "@std/assert";
 import { parse, stringify } from "yaml";
 import { checkout } from "../../ops/checkout.ts";
@@ -128,15 +129,18 @@ export class FleetLab implements AsyncDisposable {
     return await command.ended();
   }
 
-  /** Runs a command with `--json`, which must end with `code`. */
+  /** Runs a command with `--json`, which must end with `code`; `--check`, as it has found. */
   async json<T>(
     name: CommandName,
     args: readonly string[] = [],
     options: FleetCommandOptions & { readonly code?: number } = {},
   ): Promise<T> {
     const end = await this.run(name, ["--json", ...args], options);
-    assertEquals(end.code, options.code ?? 0, `${end.stderr}\n${end.stdout}`);
-    return JSON.parse(end.stdout) as T;
+    const result = JSON.parse(end.stdout) as T & { readonly changed?: number };
+    const wouldChange = args.includes("--check") && (result.changed ?? 0) > 0;
+    const expected = options.code ?? (wouldChange ? wouldChangeExitCode : 0);
+    assertEquals(end.code, expected, `${end.stderr}\n${end.stdout}`);
+    return result;
   }
 
   /** Runs `deploy`, which must succeed. */
