@@ -1,5 +1,5 @@
 import { wouldChangeExitCode } from "../../ops/command.ts";
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { after, before, describe, it } from "@std/testing/bdd";
 import { existsSync } from "node:fs";
 import { parse, stringify } from "yaml";
