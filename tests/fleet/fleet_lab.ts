@@ -37,7 +37,8 @@ export interface FleetCommandOptions {
 
 /** Variables of all hosts: what takes long is cut short. */
 const quickVariables = {
-  ztna_ready_timeout: 20,
+  // A connector whose relay was restarted several times in a minute waits for up to 30 s.
+  ztna_ready_timeout: 60,
   ztna_drain_timeout: 1,
   ztna_relay_config: { drain_timeout: 0.1 },
 };
