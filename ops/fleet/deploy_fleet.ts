@@ -294,7 +294,10 @@ async function prepareAll(options: DeployFleetOptions, parts: readonly Part[]): 
   });
 }
 
-/** Programs, batch by batch; hosts on which nothing changes are only asked how they are. */
+/**
+ * Programs, batch by batch. Hosts on which nothing changes are only asked how they are, and are done
+ * when their tunnels have proved good after all changes.
+ */
 async function activateAll(options: DeployFleetOptions, parts: readonly Part[]): Promise<void> {
   const { run, release, serial, maxFail, drainTimeoutSeconds, work, verifier } = options;
   const byRun = new Map(parts.map((part) => [part.run, part]));
@@ -308,7 +311,7 @@ async function activateAll(options: DeployFleetOptions, parts: readonly Part[]):
       isHealthy: isHealthy(host.host, survey.health, release.id),
     }, drainTimeoutSeconds);
   };
-  const activate = async (host: HostRun): Promise<void> => {
+  const perform = async (host: HostRun): Promise<void> => {
     const { plan, survey: { snapshot }, stillDraining } = byRun.get(host)!;
     await work.perform(host, stepsOf(host), {
       plan,
@@ -317,7 +320,6 @@ async function activateAll(options: DeployFleetOptions, parts: readonly Part[]):
       releaseBefore: snapshot?.release === undefined ? host.releaseBefore : snapshot.release,
     });
     if (host.outcome === undefined && switchesRelease(plan)) host.releaseAfter = release.id;
-    run.finish(host, "done");
   };
   const hosts = parts.map(({ run: host }) => host);
   const isQuiet = (host: HostRun): boolean =>
@@ -327,16 +329,22 @@ async function activateAll(options: DeployFleetOptions, parts: readonly Part[]):
   const waitsForRelay = (host: HostRun): boolean =>
     stepsOf(host).length > 0 && touched.has(host.host.connector?.relay ?? "");
   const quiet = hosts.filter((host) => isQuiet(host) && !waitsForRelay(host));
-  await run.forEach(quiet, activate);
+  const finishQuiet = (): void => {
+    for (const host of quiet) run.finish(host, "done");
+  };
+  await run.forEach(quiet, perform);
   if (exceedsMaxFail(quiet.filter(({ hasFailed }) => hasFailed).length, quiet.length, maxFail)) {
-    run.skipRemaining("not touched, as other hosts are not healthy");
-    return;
+    finishQuiet();
+    return run.skipRemaining("not touched, as other hosts are not healthy");
   }
-  const batches = rollingBatches(run.remaining, serial);
-  const { stopped } = await run.rolling(batches, maxFail, activate);
-  if (stopped) return run.skipRemaining("not touched, as the run stopped before its batch");
-  const healthy = run.hosts.filter(({ hasFailed }) => !hasFailed).map(({ host }) => host);
-  await verifier.verifyRest(healthy);
+  const batches = rollingBatches(run.remaining.filter((host) => !quiet.includes(host)), serial);
+  const { stopped } = await run.rolling(batches, maxFail, async (host) => {
+    await perform(host);
+    run.finish(host, "done");
+  });
+  if (!stopped) await run.forEach(quiet, ({ host }) => verifier.verifyUnchanged(host));
+  finishQuiet();
+  if (stopped) run.skipRemaining("not touched, as the run stopped before its batch");
 }
 
 function switchesRelease({ activate }: HostPlan): boolean {

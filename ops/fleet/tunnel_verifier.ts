@@ -28,8 +28,8 @@ export class TunnelVerifier {
   readonly #options: TunnelVerifierOptions;
   /** Services that were registered with each relay when it was last asked. */
   readonly #registered = new Map<string, ReadonlySet<string>>();
-  /** `RELAY SERVICE` for each tunnel that has proved good since its ends last changed. */
-  readonly #verified = new Set<string>();
+  /** `RELAY SERVICE` for each tunnel that has proved good since its ends last changed, or is about to. */
+  readonly #verified = new Map<string, Promise<void>>();
   #prober: Promise<TunnelProber | undefined> | undefined;
 
   constructor(options: TunnelVerifierOptions) {
@@ -54,30 +54,28 @@ export class TunnelVerifier {
     }
     if (host.connector !== undefined) {
       const { relay, services } = host.connector;
-      this.noteRegistered(relay, [
-        ...this.#registered.get(relay) ?? [],
-        ...services.map(({ id }) => id),
-      ]);
+      const ids = services.map(({ id }) => id);
+      this.noteRegistered(relay, [...this.#registered.get(relay) ?? [], ...ids]);
+      for (const id of ids) this.#verified.delete(`${relay} ${id}`);
       await this.#verify(fleetHost(fleet, relay), services);
     }
   }
 
   /**
-   * The same for those tunnels of `hosts` that have not been verified yet.
+   * The same for a host that has not changed: tunnels that have proved good since are not tried
+   * again.
    *
    * @throws as {@linkcode verifyHost}.
    */
-  async verifyRest(hosts: readonly FleetHost[]): Promise<void> {
+  async verifyUnchanged({ relay, connector, name }: FleetHost): Promise<void> {
     const { fleet } = this.#options;
-    await Promise.all(hosts.flatMap((host) => {
-      const work: Promise<void>[] = [];
-      if (host.relay !== undefined) work.push(this.#verify(host, this.#servicesBefore(host)));
-      if (host.connector !== undefined) {
-        const { relay, services } = host.connector;
-        work.push(this.#verify(fleetHost(fleet, relay), services));
-      }
-      return work;
-    }));
+    if (relay !== undefined) {
+      const host = fleetHost(fleet, name);
+      await this.#verify(host, this.#servicesBefore(host));
+    }
+    if (connector !== undefined) {
+      await this.#verify(fleetHost(fleet, connector.relay), connector.services);
+    }
   }
 
   /**
@@ -111,23 +109,31 @@ export class TunnelVerifier {
   }
 
   #forget(relay: string): void {
-    for (const key of this.#verified) {
+    for (const key of this.#verified.keys()) {
       if (key.startsWith(`${relay} `)) this.#verified.delete(key);
     }
   }
 
   async #verify(relay: FleetHost, services: readonly FleetService[]): Promise<void> {
-    const wanted = services.slice(0, maxServicesProbed).filter(({ id }) =>
-      !this.#verified.has(`${relay.name} ${id}`)
-    );
-    if (wanted.length === 0) return;
+    if (services.length === 0) return;
     const prober = await this.#load();
     if (prober === undefined) return;
     const { signal } = this.#options;
-    await Promise.all(wanted.map(async (service) => {
-      await prober.verify(relay, service, signal, firstPacketDeadlineMs);
-      this.#verified.add(`${relay.name} ${service.id}`);
-    }));
+    await Promise.all(
+      services.slice(0, maxServicesProbed).map(async (service) => {
+        const key = `${relay.name} ${service.id}`;
+        // Hosts at both ends ask at the same time.
+        const verified = this.#verified.get(key) ??
+          prober.verify(relay, service, signal, firstPacketDeadlineMs);
+        this.#verified.set(key, verified);
+        try {
+          await verified;
+        } catch (error) {
+          if (this.#verified.get(key) === verified) this.#verified.delete(key);
+          throw error;
+        }
+      }),
+    );
   }
 
   /** The probe; without one for this machine, its absence is told once. */

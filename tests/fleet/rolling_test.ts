@@ -154,6 +154,22 @@ describe("the commands on a deployed fleet", { skip }, () => {
     await fleet.assertWhole();
   });
 
+  it("a deploy that has nothing to change fails with the hosts whose tunnel loses packets", async () => {
+    const connector = fleet.host("connector1").address;
+    await fleet.sh(
+      "relay1",
+      `nft 'add table ip lossy; add chain ip lossy in { type filter hook input priority 0; }
+      add rule ip lossy in udp dport 4433 ip saddr != ${connector} numgen random mod 3 == 0 drop'`,
+    );
+    const end = await fleet.run("deploy", ["--json"]);
+    await fleet.sh("relay1", "nft delete table ip lossy");
+    assertEquals(end.code, 1, end.stderr);
+    const { changed, failed, hosts } = JSON.parse(end.stdout) as DeployJson;
+    assertEquals([changed, failed], [0, 2]);
+    assertMatch(hosts.relay1!.error!, /^Cannot (call the tunnel healthy|register for service)/);
+    await fleet.assertWhole();
+  });
+
   describe("status", () => {
     it("tells what runs where", async () => {
       const end = await fleet.run("status");
