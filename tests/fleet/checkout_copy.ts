@@ -32,8 +32,16 @@ export class CheckoutCopy implements Disposable {
     return this;
   }
 
+  /** Removes it, and what Deno has kept of it in its own cache. */
   [Symbol.dispose](): void {
     Deno.removeSync(this.root, { recursive: true });
+    const { stdout } = new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).outputSync();
+    const { typescriptCache } = JSON.parse(new TextDecoder().decode(stdout));
+    try {
+      Deno.removeSync(`${typescriptCache}/file${this.root}`, { recursive: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error; // no command has run from it
+    }
   }
 }
 

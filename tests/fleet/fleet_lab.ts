@@ -1,7 +1,7 @@
-import { wouldChangeExitCode } from "../../ops/command.ts";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { parse, stringify } from "yaml";
 import { checkout } from "../../ops/checkout.ts";
+import { wouldChangeExitCode } from "../../ops/command.ts";
 import { closeMasters } from "../../ops/engine/connection/control_masters.ts";
 import { defaultPendingDirectory } from "../../ops/engine/resource/pending_handlers.ts";
 import type { DeployJson } from "../../ops/fleet/deploy_json.ts";
@@ -12,7 +12,7 @@ import { type CommandEnd, RunningCommand } from "./running_command.ts";
 
 export { labSkipReason } from "../lab/lab.ts";
 
-/** The commands that tests run; those that have no events are left out of `withEvents`. */
+/** The commands that tests run. */
 export type CommandName =
   | "deploy"
   | "exec"
@@ -23,6 +23,7 @@ export type CommandName =
   | "rollback"
   | "status";
 
+/** Those that have no `--events`. */
 const withoutEvents: ReadonlySet<CommandName> = new Set(["inventory", "probe"]);
 
 /** How a command is run. */
@@ -75,6 +76,14 @@ export class FleetLab implements AsyncDisposable {
     return new FleetLab(lab, directory);
   }
 
+  /** The operator's environment, as far as it is not that of the tests. */
+  get environment(): Readonly<Record<string, string>> {
+    return {
+      XDG_STATE_HOME: `${this.directory}/state`,
+      XDG_RUNTIME_DIR: `${this.directory}/run`,
+    };
+  }
+
   /** A host by its name. */
   host(name: string): LabHost {
     return this.lab.host(name);
@@ -109,8 +118,7 @@ export class FleetLab implements AsyncDisposable {
       script: `${from}/ops/${name}.ts`,
       args: ["-i", inventory ?? this.inventory(), ...args],
       environment: {
-        XDG_STATE_HOME: `${this.directory}/state`,
-        XDG_RUNTIME_DIR: `${this.directory}/run`,
+        ...this.environment,
         NO_COLOR: "1",
         ...environment,
       },
@@ -136,11 +144,15 @@ export class FleetLab implements AsyncDisposable {
     args: readonly string[] = [],
     options: FleetCommandOptions & { readonly code?: number } = {},
   ): Promise<T> {
-    const end = await this.run(name, ["--json", ...args], options);
-    const result = JSON.parse(end.stdout) as T & { readonly changed?: number };
+    const { code, stdout, stderr } = await this.run(name, ["--json", ...args], options);
+    assert(stdout !== "", `exit code ${code}: ${stderr}`);
+    const result = JSON.parse(stdout) as T & { readonly changed?: number };
     const wouldChange = args.includes("--check") && (result.changed ?? 0) > 0;
-    const expected = options.code ?? (wouldChange ? wouldChangeExitCode : 0);
-    assertEquals(end.code, expected, `${end.stderr}\n${end.stdout}`);
+    assertEquals(
+      code,
+      options.code ?? (wouldChange ? wouldChangeExitCode : 0),
+      `${stderr}\n${stdout}`,
+    );
     return result;
   }
 

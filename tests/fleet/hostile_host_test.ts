@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { after, before, describe, it } from "@std/testing/bdd";
+import { checkout } from "../../ops/checkout.ts";
+import { shellCommand } from "../../ops/engine/connection/quote.ts";
 import type { DeployJson } from "../../ops/fleet/deploy_json.ts";
+import { runProgram } from "../lab/program.ts";
 import { type CommandName, FleetLab, labSkipReason } from "./fleet_lab.ts";
 import type { CommandEnd } from "./running_command.ts";
 
@@ -155,6 +158,28 @@ ThreadingHTTPServer(("127.0.0.1", 9090), Handler).serve_forever()
     assertEquals(stdout.length <= 1_048_576, true);
     const stream = await run("exec", ["--stream", "--", `${noise} | head -c 1000000`]);
     assertHarmless(stream);
+  });
+
+  it("cannot do that to a terminal either, on which a run is shown live", async () => {
+    const commands = [
+      ["exec", "--stream", "--", `printf '${escapes}a\\n'; printf '${escapes}b\\n' >&2; sleep 1`],
+      ["exec", "--", `printf '${escapes}a\\n'`],
+    ];
+    for (const [name, ...args] of commands) {
+      const words = [
+        ...[Deno.execPath(), "run", "--quiet", "-A", `${checkout}/ops/${name}.ts`],
+        ...["-vv", "-i", fleet.inventory(), ...args],
+      ];
+      const { code, stdout } = await runProgram(
+        ["script", "--quiet", "--return", "--command", shellCommand(words), "/dev/null"],
+        { environment: { ...Deno.env.toObject(), ...fleet.environment, TERM: "xterm" } },
+      );
+      assertEquals(code, 0, stdout);
+      assertStringIncludes(stdout, "\\u001b]0;owned\\u0007");
+      for (const sequence of ["\x1b]0;", "\x07", "\x1b[6n", "\x1b[2J", "\x9b"]) {
+        assertEquals(stdout.includes(sequence), false, JSON.stringify(sequence));
+      }
+    }
   });
 
   it("cannot make logs print what it likes", async () => {
