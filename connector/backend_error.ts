@@ -3,16 +3,20 @@
  * the name. `receive`: a socket failed while waiting for replies. `descriptors`: the process has no
  * file descriptor left. The others are what the system said to opening or sending.
  */
-export type BackendErrorKind =
-  | "resolve"
-  | "receive"
-  | "descriptors"
-  | "unreachable"
-  | "refused"
-  | "denied"
-  | "too_long"
-  | "buffers"
-  | "other";
+export const backendErrorKinds = [
+  "resolve",
+  "receive",
+  "descriptors",
+  "unreachable",
+  "refused",
+  "denied",
+  "too_long",
+  "buffers",
+  "other",
+] as const;
+
+/** One of {@linkcode backendErrorKinds}. */
+export type BackendErrorKind = typeof backendErrorKinds[number];
 
 const kinds: Readonly<Record<string, BackendErrorKind>> = {
   EMFILE: "descriptors",

@@ -1,6 +1,7 @@
 import type { Logger } from "../tunnel/log.ts";
 import { formatSocketAddress, type SocketAddress } from "../tunnel/quic/address.ts";
 import { nackStatus } from "../tunnel/wire/datagram_message.ts";
+import type { RegistrationResult } from "./metrics.ts";
 import type { ConnectorMetrics } from "./service_metrics.ts";
 import type { Uplink } from "./uplink.ts";
 import { type UplinkEvent, uplinkStates } from "./uplink_machine.ts";
@@ -54,7 +55,7 @@ export class UplinkObserver {
   #count(uplink: Uplink, event: UplinkEvent): void {
     const { counter, histogram } = this.#options.metrics;
     const service = uplink.service.id;
-    const registration = (result: string): void =>
+    const registration = (result: RegistrationResult): void =>
       counter.registrations.labels({ service, result }).inc();
     switch (event.type) {
       case "state":

@@ -1,4 +1,8 @@
-import { createEndpointStats, type EndpointStats } from "../tunnel/quic/endpoint_stats.ts";
+import {
+  datagramDropReasons,
+  type EndpointStats,
+  packetDropReasons,
+} from "../tunnel/quic/endpoint_stats.ts";
 import type { Listeners } from "./listeners.ts";
 import type { RelayMetrics } from "./metrics.ts";
 
@@ -9,7 +13,6 @@ export function observeEndpoints(
 ): void {
   const sum = (read: (stats: EndpointStats) => number) => (): number =>
     listeners.total(({ stats }) => read(stats));
-  const reasons = createEndpointStats();
   gauge.activeConnections.observe(sum((stats) => stats.connections));
   gauge.handshakingConnections.observe(sum((stats) => stats.handshaking));
   gauge.establishedConnections.observe(sum((stats) => stats.establishedConnections));
@@ -34,16 +37,12 @@ export function observeEndpoints(
   counter.addressChanges.observe(sum((stats) => stats.addressChanges));
   counter.connectionIdsRotated.observe(sum((stats) => stats.connectionIdsRotated));
   counter.handlerErrors.observe(sum((stats) => stats.handlerErrors));
-  for (const reason of keys(reasons.packetsDropped)) {
+  for (const reason of packetDropReasons) {
     counter.packetsDropped.labels({ reason }).observe(sum((stats) => stats.packetsDropped[reason]));
   }
-  for (const reason of keys(reasons.datagramsDropped)) {
+  for (const reason of datagramDropReasons) {
     counter.datagramsRefused.labels({ reason }).observe(
       sum((stats) => stats.datagramsDropped[reason]),
     );
   }
-}
-
-function keys<K extends string>(record: Readonly<Record<K, unknown>>): K[] {
-  return Object.keys(record) as K[];
 }

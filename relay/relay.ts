@@ -278,7 +278,7 @@ export class Relay implements AsyncDisposable {
   #noteTlsFiles({ certificate, warnings }: TlsFilesReport): void {
     for (const warning of warnings) this.#logger.warn("tls_files", { warning });
     if (certificate !== undefined) {
-      this.metrics.gauge.certificateNotAfterSeconds.set(certificate.notAfter / 1000);
+      this.metrics.gauge.certificateExpiry.set(certificate.notAfter / 1000);
     }
   }
 }

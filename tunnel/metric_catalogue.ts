@@ -1,19 +1,58 @@
 /** The base units of Prometheus that our metrics use; the name of a metric ends in its unit. */
 export type MetricUnit = "seconds" | "bytes" | "ratio";
 
+/** What a metric tells about: the section of the documentation and the row of the dashboard it is in. */
+export const metricTopics = [
+  "traffic",
+  "errors",
+  "latency",
+  "saturation",
+  "peers",
+  "lifecycle",
+  "process",
+] as const;
+
+/** One of {@linkcode metricTopics}. */
+export type MetricTopic = typeof metricTopics[number];
+
+/**
+ * How the value of a gauge is meant. `amount`: so much of something. `flag`: 1 or 0. `timestamp`:
+ * seconds since 1970. `info`: always 1, its labels are the value.
+ */
+export type GaugeReading = "amount" | "flag" | "timestamp" | "info";
+
+/** Where a value is worth a warning, and where it is critical; the lower is worse if it is the critical one. */
+export interface MetricThresholds {
+  readonly warning: number;
+  readonly critical: number;
+}
+
 /** One metric as data, from which code, documentation, dashboards and alerts are made. */
 export interface MetricDefinition {
   /** Name on the wire, such as `ztna_relay_drops_total`: lower snake case. */
   readonly name: string;
   readonly kind: "counter" | "gauge" | "histogram";
+  readonly topic: MetricTopic;
   /** One sentence that begins with a capital and ends without a full stop. */
   readonly help: string;
+  /** What an operator does when it looks wrong: sentences, with their full stops. */
+  readonly advice: string;
   /** Base unit; the name then ends in it, before `_total`. */
   readonly unit?: MetricUnit;
-  /** Names of its labels; each must have few values, see `createMetrics`. */
-  readonly labels?: readonly string[];
+  /** For gauges; `amount` by default. */
+  readonly reading?: GaugeReading;
+  /**
+   * Its labels by name: all values that one has, or what they are where only running shows them.
+   * Each must have few values, see `createMetrics`.
+   */
+  readonly labels?: Readonly<Record<string, readonly string[] | string>>;
   /** Upper bounds of a histogram's buckets, ascending, without `+Inf`. */
   readonly buckets?: readonly number[];
+  /**
+   * For panels and alerts: of a counter the rate per second, of a gauge its value, of a timestamp
+   * the seconds left, of a histogram the 99th percentile.
+   */
+  readonly thresholds?: MetricThresholds;
   /** A counter that the reference system named without `_total` (protocol section 10.2). */
   readonly legacyName?: boolean;
 }
@@ -21,13 +60,29 @@ export interface MetricDefinition {
 /** Metrics by the name that code uses for them. */
 export type MetricCatalogue = Readonly<Record<string, MetricDefinition>>;
 
+/**
+ * All combinations of a metric's label values, `[{}]` without labels; `undefined` where only running
+ * shows the values of one.
+ */
+export function knownLabelSets({ labels = {} }: Pick<MetricDefinition, "labels">):
+  | readonly Readonly<Record<string, string>>[]
+  | undefined {
+  let sets: readonly Readonly<Record<string, string>>[] = [{}];
+  for (const [name, values] of Object.entries(labels)) {
+    if (typeof values === "string") return undefined;
+    sets = sets.flatMap((set) => values.map((value) => ({ ...set, [name]: value })));
+  }
+  return sets;
+}
+
 const units: readonly MetricUnit[] = ["seconds", "bytes", "ratio"];
 /** Units that Prometheus' naming rules replace by a base unit. */
 const derivedUnit =
   /_(ms|millis|milliseconds|micros|microseconds|nanos|nanoseconds|minutes|hours|days|kb|kib|mb|mib|kilobytes|megabytes|bits|percent)(_total)?$/;
 const nameRule = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
-/** Longest help text, in characters: one line of documentation. */
+/** Longest help and advice, in characters: a line or two of documentation. */
 const maxHelpLength = 200;
+const maxAdviceLength = 300;
 
 /**
  * Checks a catalogue and gives it back with its exact type.
@@ -39,16 +94,6 @@ export function defineMetrics<const C extends MetricCatalogue>(catalogue: C): C 
   const mistakes = catalogueMistakes(catalogue);
   if (mistakes.length > 0) throw new TypeError(mistakes.join("\n"));
   return catalogue;
-}
-
-/** A catalogue as rows of a Markdown table: name, kind, unit, labels, help. No heading rows. */
-export function metricTableRows(catalogue: MetricCatalogue): string[] {
-  return Object.values(catalogue).map(({ name, kind, unit, labels = [], help }) => {
-    const labelList = labels.map((label) => `\`${label}\``).join(", ");
-    return `| \`${name}\` | ${kind} | ${unit ?? ""} | ${labelList} | ${
-      help.replaceAll("|", "\\|")
-    } |`;
-  });
 }
 
 function catalogueMistakes(catalogue: MetricCatalogue): string[] {
@@ -69,6 +114,9 @@ function catalogueMistakes(catalogue: MetricCatalogue): string[] {
     checkName(definition, complain);
     checkUnit(definition, complain);
     checkHelp(definition.help, complain);
+    checkAdvice(definition.advice, complain);
+    checkReading(definition, complain);
+    checkThresholds(definition.thresholds, complain);
     checkLabels(definition.labels, complain);
     checkBuckets(definition, complain);
   }
@@ -119,13 +167,45 @@ function checkHelp(help: string, complain: Complain): void {
   }
 }
 
-function checkLabels(labels: readonly string[] | undefined, complain: Complain): void {
+function checkAdvice(advice: string, complain: Complain): void {
+  if (!/^\S.*\.$/.test(advice)) {
+    complain("advice is one line that ends with a full stop", advice);
+  }
+  if (advice.length > maxAdviceLength) {
+    complain(`advice has at most ${maxAdviceLength} characters`, advice.length);
+  }
+}
+
+function checkReading({ kind, reading, unit }: MetricDefinition, complain: Complain): void {
+  if (reading === undefined) return;
+  if (kind !== "gauge") complain("only gauges have a reading", reading);
+  if (reading === "timestamp" && unit !== "seconds") {
+    complain("a timestamp is in seconds", unit ?? null);
+  }
+  if (reading !== "amount" && reading !== "timestamp" && unit !== undefined) {
+    complain("a flag or an info has no unit", unit);
+  }
+}
+
+function checkThresholds(thresholds: MetricThresholds | undefined, complain: Complain): void {
+  if (thresholds === undefined) return;
+  const { warning, critical } = thresholds;
+  if (!Number.isFinite(warning) || !Number.isFinite(critical) || warning === critical) {
+    complain("its thresholds are two different finite numbers", thresholds);
+  }
+}
+
+function checkLabels(labels: MetricDefinition["labels"], complain: Complain): void {
   if (labels === undefined) return;
-  if (labels.length === 0) complain('a metric without labels has no "labels"', labels);
-  if (new Set(labels).size !== labels.length) complain("each label is named once", labels);
-  for (const label of labels) {
-    if (!nameRule.test(label)) complain("a label is lower snake case", label);
-    if (label === "le" || label === "quantile") complain("this label is reserved", label);
+  const names = Object.keys(labels);
+  if (names.length === 0) complain('a metric without labels has no "labels"', labels);
+  for (const name of names) {
+    if (!nameRule.test(name)) complain("a label is lower snake case", name);
+    if (name === "le" || name === "quantile") complain("this label is reserved", name);
+    const values = labels[name] as readonly string[] | string;
+    if (values.length === 0 || new Set(values).size !== values.length && Array.isArray(values)) {
+      complain("a label has values, each named once, or a text that says what they are", values);
+    }
   }
 }
 

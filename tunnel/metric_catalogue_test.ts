@@ -1,10 +1,17 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { defineMetrics, type MetricDefinition, metricTableRows } from "./metric_catalogue.ts";
+import { defineMetrics, knownLabelSets, type MetricDefinition } from "./metric_catalogue.ts";
 
-const counter: MetricDefinition = { name: "ztna_x_total", kind: "counter", help: "Things seen" };
-const gauge: MetricDefinition = { name: "ztna_x", kind: "gauge", help: "Things now" };
+const told = { topic: "traffic", advice: "Look at it." } as const;
+const counter: MetricDefinition = {
+  ...told,
+  name: "ztna_x_total",
+  kind: "counter",
+  help: "Things seen",
+};
+const gauge: MetricDefinition = { ...told, name: "ztna_x", kind: "gauge", help: "Things now" };
 const histogram: MetricDefinition = {
+  ...told,
   name: "ztna_x_seconds",
   kind: "histogram",
   unit: "seconds",
@@ -33,10 +40,21 @@ const wrong: [rule: string, definition: MetricDefinition][] = [
   ["without a full stop", { ...gauge, help: "Things." }],
   ["one line", { ...gauge, help: "Things\nhere" }],
   ["at most 200", { ...gauge, help: "T".repeat(201) }],
-  ['no "labels"', { ...gauge, labels: [] }],
-  ["named once", { ...gauge, labels: ["a", "a"] }],
-  ["a label is lower snake case", { ...gauge, labels: ["a-b"] }],
-  ["reserved", { ...gauge, labels: ["le"] }],
+  ["advice is one line", { ...gauge, advice: "" }],
+  ["advice is one line", { ...gauge, advice: "Look at it" }],
+  ["advice is one line", { ...gauge, advice: "Look\nat it." }],
+  ["at most 300", { ...gauge, advice: `L${"o".repeat(300)}k.` }],
+  ["only gauges have a reading", { ...counter, reading: "flag" }],
+  ["a timestamp is in seconds", { ...gauge, reading: "timestamp" }],
+  ["has no unit", { ...gauge, name: "ztna_x_ratio", unit: "ratio", reading: "flag" }],
+  ["two different finite numbers", { ...gauge, thresholds: { warning: 1, critical: 1 } }],
+  ["two different finite numbers", { ...gauge, thresholds: { warning: 1, critical: Infinity } }],
+  ['no "labels"', { ...gauge, labels: {} }],
+  ["named once", { ...gauge, labels: { a: ["x", "x"] } }],
+  ["a label has values", { ...gauge, labels: { a: [] } }],
+  ["a label has values", { ...gauge, labels: { a: "" } }],
+  ["a label is lower snake case", { ...gauge, labels: { "a-b": "Anything" } }],
+  ["reserved", { ...gauge, labels: { le: "Anything" } }],
   ["needs buckets", { ...histogram, buckets: [] }],
   ["finite and ascending", { ...histogram, buckets: [1, 1] }],
   ["finite and ascending", { ...histogram, buckets: [1, Infinity] }],
@@ -73,11 +91,19 @@ describe("defineMetrics", () => {
   });
 });
 
-describe("metricTableRows", () => {
-  it("gives one Markdown row per metric", () => {
-    assertEquals(metricTableRows({ histogram, drops: { ...counter, labels: ["a", "b"] } }), [
-      "| `ztna_x_seconds` | histogram | seconds |  | Time taken |",
-      "| `ztna_x_total` | counter |  | `a`, `b` | Things seen |",
+describe("knownLabelSets", () => {
+  it("has one set without labels", () => {
+    assertEquals(knownLabelSets({}), [{}]);
+  });
+
+  it("has all combinations of the values", () => {
+    assertEquals(knownLabelSets({ labels: { a: ["1", "2"], b: ["x"] } }), [
+      { a: "1", b: "x" },
+      { a: "2", b: "x" },
     ]);
+  });
+
+  it("knows none where only running shows the values of a label", () => {
+    assertEquals(knownLabelSets({ labels: { a: ["1"], service: "ID of the service" } }), undefined);
   });
 });

@@ -7,7 +7,12 @@ import {
   LabelledInstruments,
   type ScrapeSource,
 } from "./instruments.ts";
-import { defineMetrics, type MetricCatalogue, type MetricDefinition } from "./metric_catalogue.ts";
+import {
+  defineMetrics,
+  knownLabelSets,
+  type MetricCatalogue,
+  type MetricDefinition,
+} from "./metric_catalogue.ts";
 
 export { defineMetrics, type MetricCatalogue, type MetricDefinition };
 export type { Counter, Gauge, Histogram, Labelled, ScrapeSource };
@@ -17,7 +22,9 @@ type KeysOfKind<C extends MetricCatalogue, K extends MetricDefinition["kind"]> =
 }[keyof C];
 
 type InstrumentOf<D extends MetricDefinition, I> = D extends
-  { readonly labels: readonly (infer L extends string)[] } ? Labelled<I, L> : I;
+  { readonly labels: infer L extends NonNullable<MetricDefinition["labels"]> }
+  ? Labelled<I, keyof L & string>
+  : I;
 
 /** The instruments of a catalogue, by kind and by the name that the catalogue gives them. */
 export interface Metrics<C extends MetricCatalogue> {
@@ -48,7 +55,9 @@ const defaultMaxSeries = 200;
 
 /**
  * Makes the instruments of a catalogue: plain numbers, which cost nanoseconds to change and become
- * `prom-client`'s series at each scrape.
+ * `prom-client`'s series at each scrape. Where the catalogue names all values of the labels, all
+ * series are there at zero from the start: one that begins with its first event hides that event
+ * from `rate()`.
  *
  * @throws TypeError when the catalogue breaks a naming rule, see `defineMetrics`.
  */
@@ -96,7 +105,8 @@ function createInstrument(
     const instrument = create();
     return { instrument, collect: () => samples(name, {}, instrument) };
   }
-  const children = new LabelledInstruments(labels, maxSeries, create);
+  const children = new LabelledInstruments(Object.keys(labels), maxSeries, create);
+  for (const set of knownLabelSets(definition) ?? []) children.labels(set);
   const collect = (): Sample[] =>
     [...children.series()].flatMap((child) => samples(name, child.labels, child.instrument));
   return { instrument: children, collect };

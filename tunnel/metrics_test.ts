@@ -9,12 +9,27 @@ import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
 import { createMetrics, defineMetrics } from "./metrics.ts";
 
+const told = { topic: "traffic", advice: "Look at it." } as const;
+const anything = "Anything";
 const catalogue = defineMetrics({
-  relayed: { name: "ztna_relayed_total", kind: "counter", help: "Datagrams relayed" },
-  drops: { name: "ztna_drops_total", kind: "counter", help: "Drops", labels: ["reason"] },
-  peers: { name: "ztna_peers", kind: "gauge", help: "Peers", labels: ["role", "service"] },
-  uptime: { name: "ztna_uptime_seconds", kind: "gauge", unit: "seconds", help: "Uptime" },
+  relayed: { ...told, name: "ztna_relayed_total", kind: "counter", help: "Datagrams relayed" },
+  drops: {
+    ...told,
+    name: "ztna_drops_total",
+    kind: "counter",
+    help: "Drops",
+    labels: { reason: anything },
+  },
+  peers: {
+    ...told,
+    name: "ztna_peers",
+    kind: "gauge",
+    help: "Peers",
+    labels: { role: anything, service: anything },
+  },
+  uptime: { ...told, name: "ztna_uptime_seconds", kind: "gauge", unit: "seconds", help: "Uptime" },
   rtt: {
+    ...told,
     name: "ztna_rtt_seconds",
     kind: "histogram",
     unit: "seconds",
@@ -22,12 +37,13 @@ const catalogue = defineMetrics({
     buckets: [0.01, 0.1, 1],
   },
   waits: {
+    ...told,
     name: "ztna_wait_seconds",
     kind: "histogram",
     unit: "seconds",
     help: "Waits",
     buckets: [1],
-    labels: ["queue"],
+    labels: { queue: anything },
   },
 });
 
@@ -222,7 +238,7 @@ ztna_wait_seconds_count{queue="out"} 1
 
   it("refuses a catalogue that breaks the rules", () => {
     const error = assertThrows(
-      () => createMetrics({ x: { name: "x", kind: "counter", help: "X" } }),
+      () => createMetrics({ x: { ...told, name: "x", kind: "counter", help: "X" } }),
       TypeError,
     );
     assertStringIncludes(error.message, '"_total"');

@@ -12,38 +12,68 @@ export const processMetrics = defineMetrics({
   processCpuSeconds: {
     name: "process_cpu_seconds_total",
     kind: "counter",
+    topic: "process",
     unit: "seconds",
     help: "CPU time that this process has used, user and system",
+    advice:
+      "One core is all that a process can use for packets. Near it, spread the services over " +
+      "more relays or connectors.",
+    thresholds: { warning: 0.7, critical: 0.9 },
   },
   processResidentMemoryBytes: {
     name: "process_resident_memory_bytes",
     kind: "gauge",
+    topic: "process",
     unit: "bytes",
     help: "Resident memory of this process",
+    advice:
+      "Some 80 MiB and 40 KiB for each connection are usual. Growth without connections is a " +
+      "leak: restart the program and report it.",
   },
   processOpenFds: {
     name: "process_open_fds",
     kind: "gauge",
+    topic: "process",
     help: "Open file descriptors of this process; missing where they cannot be counted",
+    advice: "A connector has one for each UDP flow. Near LimitNOFILE of its unit, raise that or " +
+      "lower max_udp_flows.",
   },
   processStartTimeSeconds: {
     name: "process_start_time_seconds",
     kind: "gauge",
+    topic: "lifecycle",
     unit: "seconds",
+    reading: "timestamp",
     help: "Start of this process in seconds since 1970",
+    advice: "A start that nobody has ordered is a crash: see the journal before it.",
   },
   eventLoopLagSeconds: {
     name: "ztna_event_loop_lag_seconds",
     kind: "histogram",
+    topic: "saturation",
     unit: "seconds",
     help: "How late a timer fired that was set once a second; long lags delay every packet",
+    advice:
+      "Packets wait as long as this. Look for a process that takes the CPU, or more traffic " +
+      "than one core carries.",
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    thresholds: { warning: 0.05, critical: 0.25 },
   },
   buildInfo: {
     name: "ztna_build_info",
     kind: "gauge",
-    labels: ["version", "release", "instance"],
+    topic: "lifecycle",
+    reading: "info",
+    labels: {
+      version: "Version of the program",
+      release: "ID of the release, or dev for a checkout",
+      // Not "instance", which is Prometheus' own label of a target.
+      instance_id: "ID of this process's connection IDs",
+    },
     help: "Always 1; its labels say what is running",
+    advice:
+      "Several releases outside of a deploy are the rest of one that has stopped: run deploy " +
+      "again, or rollback.",
   },
 });
 
@@ -95,7 +125,7 @@ export function observeProcess(
   metrics.gauge.processOpenFds.observe(() => readings.openFds());
   metrics.gauge.processStartTimeSeconds.set(startedAt.getTime() / 1000);
   const { version, release, instance } = build;
-  metrics.gauge.buildInfo.labels({ version, release, instance }).set(1);
+  metrics.gauge.buildInfo.labels({ version, release, instance_id: instance }).set(1);
 
   let timer: Timer;
   const measure = (): void => {

@@ -10,7 +10,13 @@ describe("observeProcess", () => {
   it("moves every metric of its catalogue", async () => {
     const catalogue = defineMetrics({
       ...processMetrics,
-      own: { name: "ztna_own", kind: "gauge", help: "Own" },
+      own: {
+        name: "ztna_own",
+        kind: "gauge",
+        topic: "process",
+        help: "Own",
+        advice: "Look at it.",
+      },
     });
     const metrics = createMetrics(catalogue);
     const clock = new FakeClock();
@@ -26,7 +32,7 @@ describe("observeProcess", () => {
         "process_open_fds 9",
         "process_start_time_seconds 1767225600",
         "ztna_event_loop_lag_seconds_count 1",
-        'ztna_build_info{version="1.2.3",release="1.2.3-abc",instance="41424344"} 1',
+        'ztna_build_info{version="1.2.3",release="1.2.3-abc",instance_id="41424344"} 1',
       ]
     ) assertStringIncludes(text, `\n${line}\n`);
   });

@@ -36,7 +36,7 @@ const fromTheStart = [
 const relayScenarios: readonly Scenario<RelayMetric>[] = [
   {
     title: "when it has just started",
-    moves: ["ready", "certificateNotAfterSeconds", ...fromTheStart],
+    moves: ["ready", "certificateExpiry", ...fromTheStart],
     run: (lab) => lab.openRelay(),
   },
   {

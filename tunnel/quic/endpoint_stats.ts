@@ -1,19 +1,26 @@
 /** Why a received packet was dropped before any connection saw it. */
-export type PacketDropReason =
-  | "unparsable"
-  | "unknown_connection"
-  | "unsupported_version"
-  | "not_accepting"
-  | "initial_too_short"
-  | "initial_rate_limit"
-  | "connection_limit"
-  | "handshake_limit"
-  | "invalid_token"
-  | "address_change_limit"
-  | "foreign_address";
+export const packetDropReasons = [
+  "unparsable",
+  "unknown_connection",
+  "unsupported_version",
+  "not_accepting",
+  "initial_too_short",
+  "initial_rate_limit",
+  "connection_limit",
+  "handshake_limit",
+  "invalid_token",
+  "address_change_limit",
+  "foreign_address",
+] as const;
+
+/** One of {@linkcode packetDropReasons}. */
+export type PacketDropReason = typeof packetDropReasons[number];
 
 /** Why a DATAGRAM was not sent. */
-export type DatagramDropReason = "queue_full" | "too_long" | "closed";
+export const datagramDropReasons = ["queue_full", "too_long", "closed"] as const;
+
+/** One of {@linkcode datagramDropReasons}. */
+export type DatagramDropReason = typeof datagramDropReasons[number];
 
 /** Plain counters of an endpoint, since its start, and some gauges. Read them at any time. */
 export interface EndpointStats {
@@ -57,19 +64,7 @@ export function createEndpointStats(): EndpointStats {
     packetsSent: 0,
     bytesReceived: 0,
     bytesSent: 0,
-    packetsDropped: {
-      unparsable: 0,
-      unknown_connection: 0,
-      unsupported_version: 0,
-      not_accepting: 0,
-      initial_too_short: 0,
-      initial_rate_limit: 0,
-      connection_limit: 0,
-      handshake_limit: 0,
-      invalid_token: 0,
-      address_change_limit: 0,
-      foreign_address: 0,
-    },
+    packetsDropped: zeros(packetDropReasons),
     versionNegotiationsSent: 0,
     retriesSent: 0,
     retryTokensValidated: 0,
@@ -80,7 +75,7 @@ export function createEndpointStats(): EndpointStats {
     handshakesFailed: 0,
     datagramsReceived: 0,
     datagramsSent: 0,
-    datagramsDropped: { queue_full: 0, too_long: 0, closed: 0 },
+    datagramsDropped: zeros(datagramDropReasons),
     addressChanges: 0,
     connectionIdsRotated: 0,
     handlerErrors: 0,
@@ -89,4 +84,8 @@ export function createEndpointStats(): EndpointStats {
     establishedConnections: 0,
     datagramsWaiting: 0,
   };
+}
+
+function zeros<K extends string>(keys: readonly K[]): Record<K, number> {
+  return Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
 }

@@ -1,0 +1,7 @@
+import type { GeneratedFile } from "./generated_file.ts";
+
+/** Everything that is generated, in the order of its paths; the same code gives the same bytes. */
+export function generateFiles(): GeneratedFile[] {
+  const files: GeneratedFile[] = [];
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
