@@ -18,6 +18,7 @@ export const commands: readonly CommandEntry[] = [
   { name: "exec", load: async () => (await import("./exec.ts")).program },
   { name: "inventory", load: async () => (await import("./inventory.ts")).program },
   { name: "probe", load: async () => (await import("./probe/arguments.ts")).probeProgram },
+  { name: "dashboards", load: async () => (await import("./dashboards.ts")).program },
   { name: "down", load: async () => (await import("./down.ts")).program },
   { name: "completions", load: async () => (await import("./completion/declaration.ts")).program },
 ];

@@ -1,0 +1,145 @@
+/** `deno task dashboards`: what is generated for Grafana and Prometheus, and where it goes. */
+
+import { ConfigError } from "../tunnel/errors.ts";
+import { defineProgram } from "../tunnel/options.ts";
+import { quote } from "../tunnel/printable.ts";
+import { checkout, checkoutVersion } from "./checkout.ts";
+import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
+import { inventoryOptions } from "./inventory_options.ts";
+
+const publishing = "Publishing";
+const preview = "Preview";
+
+/** The command line. */
+export const program = defineProgram({
+  name: "deno task dashboards",
+  summary: [
+    "Generates dashboards, rules, scrape configuration and their documentation from the metrics'",
+    "definitions, and writes what has changed.",
+    "With --push: publishes the dashboards to a Grafana instead, with the token in GRAFANA_TOKEN.",
+    "preview: draws the dashboards as HTML pages, without a Grafana.",
+    "targets: writes what Prometheus scrapes, from an inventory.",
+    "Exit code: 0 done, 1 something failed, 2 wrong usage, 3 with --check or --dry-run: something",
+    "would change, 4 Grafana is unreachable, 130 interrupted",
+  ].join("\n"),
+  version: checkoutVersion(checkout),
+  options: {
+    action: {
+      type: "choice",
+      choices: ["preview", "targets"],
+      positional: 1,
+      help: "What to do instead of generating",
+    },
+    out: {
+      type: "string",
+      flag: "--out",
+      placeholder: "DIR",
+      help: "Write beneath this directory (default: the checkout)",
+    },
+    check: {
+      type: "boolean",
+      flag: "--check",
+      short: "-C",
+      help: "Only say which files would change",
+    },
+    json: { type: "boolean", flag: "--json", help: "Print the result as JSON" },
+    push: {
+      type: "string",
+      flag: "--push",
+      placeholder: "URL",
+      group: publishing,
+      help: "Publish to this Grafana: https://HOST[:PORT][/PATH]",
+    },
+    folder: {
+      type: "string",
+      flag: "--folder",
+      placeholder: "NAME",
+      default: "ztna-fleet",
+      group: publishing,
+      help: "Folder in Grafana, by title or uid; made if there is none",
+    },
+    dryRun: {
+      type: "boolean",
+      flag: "--dry-run",
+      group: publishing,
+      help: "Only show what would change there, and how",
+    },
+    overwrite: {
+      type: "boolean",
+      flag: "--overwrite",
+      group: publishing,
+      help: "Replace dashboards also when somebody has edited them by hand",
+    },
+    prometheus: {
+      type: "string",
+      flag: "--prometheus",
+      placeholder: "URL",
+      group: preview,
+      help: "Fill the panels from this Prometheus",
+    },
+    range: {
+      type: "string",
+      flag: "--range",
+      placeholder: "DURATION",
+      default: "1h",
+      group: preview,
+      help: "How much time the panels show: 30m, 6h, 2d",
+    },
+    ...inventoryOptions,
+  },
+});
+
+type Values = Parsed<typeof program.options>["values"];
+type OptionName = keyof typeof program.options;
+type Mode = "generate" | "--push" | "preview" | "targets";
+
+/** The flags that mean something in each mode. */
+const flagsOf: Readonly<Record<Mode, readonly OptionName[]>> = {
+  generate: ["out", "check", "json"],
+  "--push": ["push", "folder", "dryRun", "overwrite", "json"],
+  preview: ["out", "prometheus", "range"],
+  targets: ["out", "check", "json", "inventory", "limit"],
+};
+
+async function main(
+  context: CommandContext,
+  { values, sources }: Parsed<typeof program.options>,
+): Promise<number> {
+  const mode = modeOf(values);
+  refuseOthers(mode, sources);
+  const { check = false, json = false } = values;
+  switch (mode) {
+    case "generate": {
+      const { generateCommand } = await import("./dashboards/generate_command.ts");
+      return generateCommand(context, { out: values.out ?? checkout, check, json });
+    }
+    default:
+      throw new ConfigError(`Cannot do ${quote(mode)} yet`);
+  }
+}
+
+function modeOf({ action, push }: Values): Mode {
+  // The option's own declaration has let it pass.
+  if (action !== undefined) return action as "preview" | "targets";
+  return push === undefined ? "generate" : "--push";
+}
+
+/** Refuses flags that would be ignored. */
+function refuseOthers(mode: Mode, sources: Readonly<Record<OptionName, string>>): void {
+  const names = Object.keys(sources) as OptionName[];
+  const wrong = names.filter((name) => sources[name] === "flag" && !flagsOf[mode].includes(name));
+  if (wrong.length === 0) return;
+  const mistakes = wrong.map((name) => {
+    const option = program.options[name];
+    const flag = "flag" in option ? option.flag : name;
+    const modes = (Object.keys(flagsOf) as Mode[]).filter((other) => flagsOf[other].includes(name));
+    const places = modes.map((other) => other === "generate" ? "generating" : quote(other));
+    const here = mode === "generate" ? "" : ` with ${quote(mode)}`;
+    return `Cannot use ${quote(flag)}${here} as it belongs to ${
+      places.join(" and ")
+    }: leave it out`;
+  });
+  throw new ConfigError(mistakes.join("\n"));
+}
+
+if (import.meta.main) await runDeclared(program, main);
