@@ -244,7 +244,7 @@ export class Connector implements AsyncDisposable {
     const { gauge, counter } = this.metrics;
     const dialer = this.#dialer;
     gauge.uptime.observe(() => (this.#clock.now() - this.#startedAtMs) / 1000);
-    gauge.udpFlowLimit.set(limits.udpFlows);
+    gauge.udpFlowsLimit.set(limits.udpFlows);
     gauge.ready.observe(() => this.readiness().ready ? 1 : 0);
     gauge.services.set(this.#uplinks.length);
     counter.quicPackets.labels({ direction: "sent" }).observe(() => dialer.traffic().packetsSent);
@@ -303,14 +303,14 @@ export class Connector implements AsyncDisposable {
    * to. Connections that exist stay as they are.
    */
   #reloadTls(): void {
-    const { reloads } = this.metrics.counter;
+    const reloads = this.metrics.counter.tlsReloads;
     try {
       this.#noteTlsFiles(checkTlsFiles(tlsFilesOf(this.#config)));
     } catch (error) {
       reloads.labels({ result: "failed" }).inc();
       throw error;
     }
-    reloads.labels({ result: "ok" }).inc();
+    reloads.labels({ result: "succeeded" }).inc();
   }
 
   #noteTlsFiles({ certificate, warnings }: TlsFilesReport): void {

@@ -210,7 +210,7 @@ describe("Connector", () => {
     await waitFor(() => client.packets.length === 2, "both replies");
     assertEquals(connector.readiness(), { ready: true });
     const dropped = (reason: "bad_control" | "foreign_control"): number =>
-      connector.metrics.counter.droppedPackets.labels({ service: "web", reason }).value!;
+      connector.metrics.counter.drops.labels({ service: "web", reason }).value!;
     assertEquals([dropped("bad_control"), dropped("foreign_control")], [5, 2]);
     assertEquals(relay.clients.length, 1);
   });
@@ -334,8 +334,8 @@ describe("Connector", () => {
     Deno.writeTextFileSync(file, "no certificate");
     listeners.get("SIGHUP")!();
     await waitFor(() => lines.some((line) => line.includes("reload_failed")), "the failure");
-    const { reloads } = connector.metrics.counter;
-    assertEquals(reloads.labels({ result: "ok" }).value, 1);
+    const reloads = connector.metrics.counter.tlsReloads;
+    assertEquals(reloads.labels({ result: "succeeded" }).value, 1);
     assertEquals(reloads.labels({ result: "failed" }).value, 1);
     assertEquals([connector.readiness().ready, relay.clients.length], [true, 1]);
     listeners.get("SIGTERM")!();

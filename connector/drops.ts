@@ -1,6 +1,6 @@
 /**
  * Why packets are dropped, with what each reason means. Every dropped packet is counted under
- * exactly one (`ztna_connector_dropped_packets_total`).
+ * exactly one (`ztna_connector_drops_total`).
  */
 export const dropReasons = {
   // From the relay

@@ -87,8 +87,8 @@ export const connectorMetrics = defineMetrics({
     help: "Payload bytes of the packets carried, without IP, UDP and ICMP headers",
     advice: "Only to_backend: the backend does not answer. Look at it, and at backend errors.",
   },
-  droppedPackets: {
-    name: "ztna_connector_dropped_packets_total",
+  drops: {
+    name: "ztna_connector_drops_total",
     kind: "counter",
     topic: "errors",
     labels: { service, reason: Object.keys(dropReasons) as DropReason[] },
@@ -103,11 +103,12 @@ export const connectorMetrics = defineMetrics({
     topic: "saturation",
     labels: { service },
     help: "UDP flows that are open, each with a socket towards the backend",
+    limit: "ztna_connector_udp_flows_limit",
     advice: "Near the limit of all services, the idlest flows are ended early: raise " +
       "max_udp_flows and LimitNOFILE, or add a connector.",
   },
-  udpFlowLimit: {
-    name: "ztna_connector_udp_flow_limit",
+  udpFlowsLimit: {
+    name: "ztna_connector_udp_flows_limit",
     kind: "gauge",
     topic: "saturation",
     help: "Most UDP flows of all services together",
@@ -226,12 +227,12 @@ export const connectorMetrics = defineMetrics({
     help: "When the client certificate ends, in seconds since 1970",
     advice: "Deploy renews it in time: run it, and see why nobody has.",
   },
-  reloads: {
-    name: "ztna_connector_reloads_total",
+  tlsReloads: {
+    name: "ztna_connector_tls_reloads_total",
     kind: "counter",
     topic: "lifecycle",
-    labels: { result: ["ok", "failed"] },
-    help: "Checks of the certificate files on SIGHUP: ok, failed",
+    labels: { result: ["succeeded", "failed"] },
+    help: "Reloads of the TLS files, succeeded or failed",
     advice: "After a failure the earlier certificate stays in use: see the log, mend the files, " +
       "reload.",
   },

@@ -93,7 +93,7 @@ function makeService(
     metrics,
     drops(): Partial<Record<DropReason, number>> {
       const counts = (Object.keys(dropReasons) as DropReason[]).map((reason) => {
-        const counter = metrics.counter.droppedPackets.labels({ service: "echo", reason });
+        const counter = metrics.counter.drops.labels({ service: "echo", reason });
         return [reason, counter.value!] as const;
       });
       return Object.fromEntries(counts.filter(([, count]) => count > 0));

@@ -56,7 +56,7 @@ export class ServiceMetrics implements DropCounter {
     this.#flows = metrics.gauge.udpFlows.labels({ service });
     this.#drops = eachOf(
       Object.keys(dropReasons) as DropReason[],
-      (reason) => counter.droppedPackets.labels({ service, reason }),
+      (reason) => counter.drops.labels({ service, reason }),
     );
     this.#flowEnds = eachOf(
       flowEnds,

@@ -98,7 +98,7 @@ class Harness implements Disposable {
   }
 
   drops(reason: DropReason): number {
-    return this.metrics.counter.droppedPackets.labels({ service: "web", reason }).value!;
+    return this.metrics.counter.drops.labels({ service: "web", reason }).value!;
   }
 
   errors(kind: string): number {

@@ -23,10 +23,11 @@ export function observeEndpoints(
     sum((stats) => stats.handshakesCompleted),
   );
   counter.handshakes.labels({ result: "failed" }).observe(sum((stats) => stats.handshakesFailed));
-  counter.packetsReceived.observe(sum((stats) => stats.packetsReceived));
-  counter.packetsSent.observe(sum((stats) => stats.packetsSent));
-  counter.receivedBytes.observe(sum((stats) => stats.bytesReceived));
-  counter.sentBytes.observe(sum((stats) => stats.bytesSent));
+  const { quicPackets, quicBytes } = counter;
+  quicPackets.labels({ direction: "received" }).observe(sum((stats) => stats.packetsReceived));
+  quicPackets.labels({ direction: "sent" }).observe(sum((stats) => stats.packetsSent));
+  quicBytes.labels({ direction: "received" }).observe(sum((stats) => stats.bytesReceived));
+  quicBytes.labels({ direction: "sent" }).observe(sum((stats) => stats.bytesSent));
   counter.sendErrors.observe(() => listeners.total(({ sendErrors }) => sendErrors));
   counter.datagramsReceived.observe(sum((stats) => stats.datagramsReceived));
   counter.datagramsSent.observe(sum((stats) => stats.datagramsSent));
@@ -38,7 +39,9 @@ export function observeEndpoints(
   counter.connectionIdsRotated.observe(sum((stats) => stats.connectionIdsRotated));
   counter.handlerErrors.observe(sum((stats) => stats.handlerErrors));
   for (const reason of packetDropReasons) {
-    counter.packetsDropped.labels({ reason }).observe(sum((stats) => stats.packetsDropped[reason]));
+    counter.quicPacketsDropped.labels({ reason }).observe(
+      sum((stats) => stats.packetsDropped[reason]),
+    );
   }
   for (const reason of datagramDropReasons) {
     counter.datagramsRefused.labels({ reason }).observe(

@@ -1,6 +1,6 @@
 import { createMetrics, defineMetrics, type Metrics } from "../tunnel/metrics.ts";
 import { processMetrics } from "../tunnel/process_metrics.ts";
-import { datagramDropReasons, packetDropReasons } from "../tunnel/quic/endpoint_stats.ts";
+import { quicMetrics } from "./quic_metrics.ts";
 
 /** Why the relay dropped a message that a client sent; the label of `ztna_relay_drops_total`. */
 export const dropReasons = [
@@ -54,16 +54,8 @@ export const limitNames = [
   "addresses_per_connector",
 ] as const;
 
-/** Everything that the relay measures. The first nine are the reference's (protocol section 10.2). */
+/** Everything that the relay measures. The reference's names stay (protocol section 10.2). */
 export const relayMetrics = defineMetrics({
-  activeConnections: {
-    name: "ztna_active_connections",
-    kind: "gauge",
-    topic: "peers",
-    help: "QUIC connections, those whose handshake is not complete included",
-    advice: "A sudden fall means that clients were lost: compare with closed connections. At " +
-      "max_connections, new clients are refused.",
-  },
   relayBytes: {
     name: "ztna_relay_bytes_total",
     kind: "counter",
@@ -102,24 +94,6 @@ export const relayMetrics = defineMetrics({
     help: "Peer-to-peer signaling sessions that were created",
     advice: "This relay has no peer-to-peer signaling yet; the name is the reference's.",
   },
-  retryTokensValidated: {
-    name: "ztna_retry_tokens_validated",
-    kind: "counter",
-    topic: "peers",
-    legacyName: true,
-    help: "Retry tokens that proved their client's address",
-    advice: "Every new client brings one. Many more than completed handshakes are clients that " +
-      "fail afterwards, most often for their certificate.",
-  },
-  retryTokenFailures: {
-    name: "ztna_retry_token_failures",
-    kind: "counter",
-    topic: "errors",
-    legacyName: true,
-    help: "Retry tokens that were refused: forged, too old, or of another address",
-    advice: "Some after a restart are usual without a shared retry_key_path. A lasting rate is " +
-      "somebody who forges addresses.",
-  },
   uptimeSeconds: {
     name: "ztna_uptime_seconds",
     kind: "gauge",
@@ -128,7 +102,6 @@ export const relayMetrics = defineMetrics({
     help: "Time since the relay started",
     advice: "A reset that nobody has ordered is a crash: see the journal before it.",
   },
-
   ready: {
     name: "ztna_relay_ready",
     kind: "gauge",
@@ -145,22 +118,6 @@ export const relayMetrics = defineMetrics({
     help: "Whether the relay takes nobody new and waits for its clients to leave: 1 or 0",
     advice: "A drain ends with a restart. One that lasts is the rest of a command that was " +
       "interrupted: run it again.",
-  },
-  handshakingConnections: {
-    name: "ztna_relay_handshaking_connections",
-    kind: "gauge",
-    topic: "saturation",
-    help: "QUIC connections whose handshake is under way; at most 2,000 on each address",
-    advice: "Many that stay are clients whose packets are lost, or an attack. New clients are " +
-      "refused at the bound.",
-    thresholds: { warning: 1000, critical: 1800 },
-  },
-  establishedConnections: {
-    name: "ztna_relay_established_connections",
-    kind: "gauge",
-    topic: "peers",
-    help: "QUIC connections whose handshake is complete",
-    advice: "A sudden fall means that clients were lost: compare with closed connections.",
   },
   agents: {
     name: "ztna_relay_agents",
@@ -181,14 +138,32 @@ export const relayMetrics = defineMetrics({
     kind: "gauge",
     topic: "peers",
     help: "Services with at least one registration",
+    limit: "ztna_relay_services_limit",
     advice: "More than are deployed: agents ask for services that nobody offers.",
+  },
+  servicesLimit: {
+    name: "ztna_relay_services_limit",
+    kind: "gauge",
+    topic: "saturation",
+    help: "Most services with a registration",
+    advice: "It is built in; of one connection, 256.",
   },
   flows: {
     name: "ztna_relay_flows",
     kind: "gauge",
     topic: "saturation",
     help: "Flows that are pinned to a connector",
-    advice: "Near its bound (limits reached), the oldest flows are forgotten: add a relay.",
+    limit: "ztna_relay_flows_limit",
+    advice:
+      "At the limit, new flows are not pinned, and change their connector whenever one comes " +
+      "or goes: add a relay.",
+  },
+  flowsLimit: {
+    name: "ztna_relay_flows_limit",
+    kind: "gauge",
+    topic: "saturation",
+    help: "Most flows that are pinned at a time",
+    advice: "It is built in; of one agent, 4,096.",
   },
   flowFailovers: {
     name: "ztna_relay_flow_failovers_total",
@@ -203,15 +178,25 @@ export const relayMetrics = defineMetrics({
     kind: "gauge",
     topic: "saturation",
     help: "Inner addresses of agents that are in use at connectors",
-    advice: "It grows with agents times the connectors that they talk to. Near its bound (limits " +
-      "reached), new agents are refused.",
+    limit: "ztna_relay_addresses_limit",
+    advice:
+      "It grows with agents times the connectors that they talk to. At the limit, packets of " +
+      "new agents are dropped (address_limit): add a relay.",
   },
   quarantinedAddresses: {
     name: "ztna_relay_quarantined_addresses",
     kind: "gauge",
     topic: "saturation",
     help: "Inner addresses that agents have left not long ago and nobody else gets for now",
+    limit: "ztna_relay_addresses_limit",
     advice: "Many are agents that come and go: see why connections are closed.",
+  },
+  addressesLimit: {
+    name: "ztna_relay_addresses_limit",
+    kind: "gauge",
+    topic: "saturation",
+    help: "Most inner addresses in use and in quarantine together",
+    advice: "It is built in; of one agent at one connector 256, of one connector 131,072.",
   },
   translations: {
     name: "ztna_relay_translated_packets_total",
@@ -229,7 +214,8 @@ export const relayMetrics = defineMetrics({
     help: "Messages of clients that were dropped, by reason",
     advice:
       "no_connector: the service's connector is away. queue_full: the receiver or this relay " +
-      "is too slow. Others: a client sends what it must not; the log has it.",
+      "is too slow. quarantined_reply: usual when agents leave. Others: a client sends what it " +
+      "must not; relay/metrics.ts explains each.",
   },
   limitsReached: {
     name: "ztna_relay_limits_reached_total",
@@ -264,22 +250,6 @@ export const relayMetrics = defineMetrics({
     advice: "expired: deploy renews the fleet's certificates. invalid or missing: a client of " +
       "another fleet, or one that was never enrolled.",
   },
-  refusedConnections: {
-    name: "ztna_relay_refused_connections_total",
-    kind: "counter",
-    topic: "lifecycle",
-    help: "Connections refused at their first packet because the relay drains",
-    advice: "Usual during a drain: the clients go elsewhere.",
-  },
-  handshakes: {
-    name: "ztna_relay_handshakes_total",
-    kind: "counter",
-    topic: "peers",
-    labels: { result: ["completed", "failed"] },
-    help: "QUIC handshakes that ended, completed or failed",
-    advice: "Failures: certificates that do not fit together, or packets lost on the way. The " +
-      "client's log has the TLS alert.",
-  },
   closedConnections: {
     name: "ztna_relay_closed_connections_total",
     kind: "counter",
@@ -296,127 +266,6 @@ export const relayMetrics = defineMetrics({
     unit: "bytes",
     help: "Bytes that arrived on signaling streams and were discarded",
     advice: "Clients try peer-to-peer, which this relay does not offer yet.",
-  },
-
-  packetsReceived: {
-    name: "ztna_relay_packets_received_total",
-    kind: "counter",
-    topic: "traffic",
-    help: "UDP packets received",
-    advice: "Zero: nobody reaches the UDP port. See the firewall and the address that clients use.",
-  },
-  packetsSent: {
-    name: "ztna_relay_packets_sent_total",
-    kind: "counter",
-    topic: "traffic",
-    help: "UDP packets handed to the system",
-    advice: "Far fewer than received: packets are dropped; see drops and packets dropped.",
-  },
-  receivedBytes: {
-    name: "ztna_relay_received_bytes_total",
-    kind: "counter",
-    topic: "traffic",
-    unit: "bytes",
-    help: "Bytes of the UDP packets received",
-    advice: "Compare with the bandwidth that the host has.",
-  },
-  sentBytes: {
-    name: "ztna_relay_sent_bytes_total",
-    kind: "counter",
-    topic: "traffic",
-    unit: "bytes",
-    help: "Bytes of the UDP packets handed to the system",
-    advice: "Compare with the bandwidth that the host has.",
-  },
-  packetsDropped: {
-    name: "ztna_relay_packets_dropped_total",
-    kind: "counter",
-    topic: "errors",
-    labels: { reason: packetDropReasons },
-    help: "UDP packets that were dropped before any connection saw them, by reason",
-    advice: "unknown_connection: peers of an earlier process, for up to 30 s after a restart. " +
-      "Limits and tokens: many new clients, or an attack.",
-  },
-  sendErrors: {
-    name: "ztna_relay_send_errors_total",
-    kind: "counter",
-    topic: "errors",
-    help: "UDP packets that the system refused to send",
-    advice: "The host's firewall, routing or buffers refuse them: see the relay's log.",
-  },
-  datagramsReceived: {
-    name: "ztna_relay_datagrams_received_total",
-    kind: "counter",
-    topic: "traffic",
-    help: "QUIC DATAGRAMs received",
-    advice: "Compare with packets relayed: the difference is messages to the relay, and drops.",
-  },
-  datagramsSent: {
-    name: "ztna_relay_datagrams_sent_total",
-    kind: "counter",
-    topic: "traffic",
-    help: "QUIC DATAGRAMs queued for sending, the relay's own messages included",
-    advice: "Compare with packets relayed: the difference is the relay's own messages.",
-  },
-  datagramsRefused: {
-    name: "ztna_relay_datagrams_refused_total",
-    kind: "counter",
-    topic: "errors",
-    labels: { reason: datagramDropReasons },
-    help: "QUIC DATAGRAMs that could not be queued, by reason",
-    advice:
-      "queue_full: the peer reads too slowly, or its network loses packets. too_long: an MTU " +
-      "in the way is smaller than usual.",
-  },
-  waitingDatagrams: {
-    name: "ztna_relay_waiting_datagrams",
-    kind: "gauge",
-    topic: "saturation",
-    help: "QUIC DATAGRAMs that wait in the send queues of all connections",
-    advice: "Peers are slower than what is sent to them. Drops with queue_full follow.",
-  },
-  retriesSent: {
-    name: "ztna_relay_retries_sent_total",
-    kind: "counter",
-    topic: "peers",
-    help: "Retry packets sent",
-    advice: "One for each new client. Many more than validated tokens: forged source addresses.",
-  },
-  versionNegotiations: {
-    name: "ztna_relay_version_negotiations_total",
-    kind: "counter",
-    topic: "errors",
-    help: "Version Negotiation packets sent",
-    advice: "Somebody speaks another QUIC version: a scanner, or a client that is not ours.",
-  },
-  statelessResets: {
-    name: "ztna_relay_stateless_resets_total",
-    kind: "counter",
-    topic: "errors",
-    help: "Stateless resets sent",
-    advice: "Usual after a restart: peers of the earlier process are told that it has gone.",
-  },
-  addressChanges: {
-    name: "ztna_relay_address_changes_total",
-    kind: "counter",
-    topic: "peers",
-    help: "Changes of a client's address that its connection followed",
-    advice:
-      "Usual with mobile agents. Many of a connector: its NAT forgets it between keep-alives.",
-  },
-  connectionIdsRotated: {
-    name: "ztna_relay_connection_ids_rotated_total",
-    kind: "counter",
-    topic: "peers",
-    help: "Connection IDs issued after the first one of their connection",
-    advice: "One for each connection in five minutes is usual.",
-  },
-  handlerErrors: {
-    name: "ztna_relay_handler_errors_total",
-    kind: "counter",
-    topic: "errors",
-    help: "Faults of the relay itself, each of which closed one connection",
-    advice: "A fault in the program: report it with the error in the relay's log.",
   },
   tlsReloads: {
     name: "ztna_relay_tls_reloads_total",
@@ -437,6 +286,7 @@ export const relayMetrics = defineMetrics({
     advice: "Deploy renews it in time: run it, and see why nobody has.",
     thresholds: { warning: 21 * 86_400, critical: 3 * 86_400 },
   },
+  ...quicMetrics,
   ...processMetrics,
 });
 

@@ -5,6 +5,7 @@ import { type Logger, silentLogger } from "../tunnel/log.ts";
 import { startProgramAdmin } from "../tunnel/program_admin.ts";
 import { type BuildInfo, observeProcess } from "../tunnel/process_metrics.ts";
 import { formatSocketAddress, type SocketAddress } from "../tunnel/quic/address.ts";
+import { maxHandshakes, maxQueuedDatagrams } from "../tunnel/quic/limits.ts";
 import { RateLimitedLogger } from "../tunnel/rate_limited_log.ts";
 import { checkTlsFiles, type TlsFilesReport } from "../tunnel/tls_files.ts";
 import { AddressTranslations } from "./address_translation.ts";
@@ -14,6 +15,7 @@ import { type RelayConfig, version } from "./config.ts";
 import { Drain } from "./drain.ts";
 import { observeEndpoints } from "./endpoint_metrics.ts";
 import { FlowTables } from "./flow_table.ts";
+import { maxAddresses, maxFlows, maxServices } from "./limits.ts";
 import { Listeners } from "./listeners.ts";
 import { createRelayMetrics, type RelayMetrics } from "./metrics.ts";
 import { ObservedAddresses } from "./observed_address.ts";
@@ -135,6 +137,7 @@ export class Relay implements AsyncDisposable {
     metrics.gauge.flows.observe(() => flows.size);
     metrics.gauge.addresses.observe(() => addresses.activeCount);
     metrics.gauge.quarantinedAddresses.observe(() => addresses.quarantinedCount);
+    this.#showLimits();
     this.#noteTlsFiles(tls);
 
     // Steps run from the last to the first: the admin endpoints answer until the end.
@@ -260,6 +263,18 @@ export class Relay implements AsyncDisposable {
         "service",
       remedy: 'give clients certificates and start with "--require-client-cert"',
     });
+  }
+
+  /** The bounds that a gauge can be compared with. */
+  #showLimits(): void {
+    const { gauge } = this.metrics;
+    const endpoints = this.#listeners.endpoints.length;
+    gauge.connectionsLimit.set(endpoints * this.#config.maxConnections);
+    gauge.handshakingConnectionsLimit.set(endpoints * maxHandshakes);
+    gauge.waitingDatagramsLimit.set(endpoints * maxQueuedDatagrams);
+    gauge.servicesLimit.set(maxServices);
+    gauge.flowsLimit.set(maxFlows);
+    gauge.addressesLimit.set(maxAddresses);
   }
 
   #reloadTls(): void {

@@ -220,7 +220,7 @@ describe("Relay", () => {
     assertEquals(JSON.parse((await get(relay, "/status"))[1]).phase, "draining");
 
     await using late = new Client(relay, identity);
-    const ignored = 'ztna_relay_packets_dropped_total{reason="not_accepting"}';
+    const ignored = 'ztna_relay_quic_packets_dropped_total{reason="not_accepting"}';
     let exposition = "";
     const deadline = performance.now() + 10_000;
     while (!new RegExp(`${ignored} [1-9]`).test(exposition)) {

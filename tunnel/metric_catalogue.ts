@@ -53,6 +53,11 @@ export interface MetricDefinition {
    * the seconds left, of a histogram the 99th percentile.
    */
   readonly thresholds?: MetricThresholds;
+  /**
+   * Of a gauge, the name of the one that tells the most that it can be: their ratio is how full
+   * something is. Gauges with the same limit share it.
+   */
+  readonly limit?: string;
   /** A counter that the reference system named without `_total` (protocol section 10.2). */
   readonly legacyName?: boolean;
 }
@@ -117,6 +122,7 @@ function catalogueMistakes(catalogue: MetricCatalogue): string[] {
     checkAdvice(definition.advice, complain);
     checkReading(definition, complain);
     checkThresholds(definition.thresholds, complain);
+    checkLimit(definition, catalogue, complain);
     checkLabels(definition.labels, complain);
     checkBuckets(definition, complain);
   }
@@ -192,6 +198,19 @@ function checkThresholds(thresholds: MetricThresholds | undefined, complain: Com
   const { warning, critical } = thresholds;
   if (!Number.isFinite(warning) || !Number.isFinite(critical) || warning === critical) {
     complain("its thresholds are two different finite numbers", thresholds);
+  }
+}
+
+function checkLimit(
+  { kind, name, limit }: MetricDefinition,
+  catalogue: MetricCatalogue,
+  complain: Complain,
+): void {
+  if (limit === undefined) return;
+  if (kind !== "gauge") complain("only gauges have a limit", limit);
+  const found = Object.values(catalogue).find((other) => other.name === limit);
+  if (found?.kind !== "gauge" || limit === name) {
+    complain("its limit is another gauge of the catalogue", limit);
   }
 }
 

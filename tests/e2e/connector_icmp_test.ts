@@ -34,7 +34,7 @@ describe("a service's connector, with ICMP", () => {
       assertEquals(await agent.nextPacket(), "10.100.0.1 > 10.0.0.1 pong 1/1 next");
       const reasons = ["bad_ipv4", "bad_icmp", "not_echo_request"];
       const dropped = reasons.map((reason) =>
-        connector.metrics.counter.droppedPackets.labels({ service: "a", reason }).value!
+        connector.metrics.counter.drops.labels({ service: "a", reason }).value!
       );
       assertEquals(dropped.reduce((sum, count) => sum + count), 1, String(dropped));
     });
@@ -52,7 +52,7 @@ describe("a service's connector, with ICMP", () => {
       agent.sendRouted("a", pingPacket("10.0.0.1 > 10.100.0.1", 1, sequence, ""));
     }
     const counters = connector.metrics.counter;
-    const limited = counters.droppedPackets.labels({ service: "a", reason: "icmp_rate" });
+    const limited = counters.drops.labels({ service: "a", reason: "icmp_rate" });
     const labels = { service: "a", protocol: "icmp", direction: "to_agent" };
     const answered = counters.packets.labels(labels);
     await waitFor(() => limited.value! + answered.value! === pings, "a verdict on each");

@@ -13,7 +13,7 @@ import { vector } from "../support/vectors.ts";
 import { waitFor } from "../support/wait.ts";
 
 function drops(connector: Connector, reason: DropReason, service = "a"): number {
-  return connector.metrics.counter.droppedPackets.labels({ service, reason }).value!;
+  return connector.metrics.counter.drops.labels({ service, reason }).value!;
 }
 
 function allDrops(connector: Connector): number {

@@ -35,7 +35,7 @@ function randomBytes(random: () => number, length: number): Uint8Array {
 }
 
 function droppedPackets(relay: Relay): number {
-  const exposed = relay.metrics.counter.packetsDropped;
+  const exposed = relay.metrics.counter.quicPacketsDropped;
   const reasons = ["unparsable", "unknown_connection", "unsupported_version", "initial_too_short"];
   return reasons.reduce((sum, reason) => sum + exposed.labels({ reason }).value!, 0);
 }
@@ -57,7 +57,7 @@ describe("packets that are no QUIC", () => {
     using socket = new RawSocket();
     const random = seededRandom(1);
     const lengths = [0, 1, 2, 5, 6, 7, 20, 21, 26, 1199, 1200, 1350, 1351, 1999, 2000];
-    const before = relay.metrics.counter.packetsReceived.value!;
+    const before = relay.metrics.counter.quicPackets.labels({ direction: "received" }).value!;
     let sent = 0;
     for (let round = 0; round < 20; round++) {
       for (const length of lengths) {
@@ -72,7 +72,7 @@ describe("packets that are no QUIC", () => {
       await check();
     }
     await waitFor(
-      () => relay.metrics.counter.packetsReceived.value! >= before + sent,
+      () => relay.metrics.counter.quicPackets.labels({ direction: "received" }).value! >= before + sent,
       "the arrival of the garbage",
     );
     await check();
@@ -206,7 +206,7 @@ describe("Initials", () => {
     await last.fence();
     const tls = { caFile: lab.certificates.caFile, verifyPeer: true };
     const late = lab.use(new QuicheClient({ remote: relay.address, tls }));
-    const dropped = relay.metrics.counter.packetsDropped.labels({ reason: "connection_limit" });
+    const dropped = relay.metrics.counter.quicPacketsDropped.labels({ reason: "connection_limit" });
     await waitFor(() => dropped.value! > 0, "the refusal");
     await check();
     assertEquals(late.connection.isEstablished, false);

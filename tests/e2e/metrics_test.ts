@@ -36,7 +36,11 @@ const fromTheStart = [
 const relayScenarios: readonly Scenario<RelayMetric>[] = [
   {
     title: "when it has just started",
-    moves: ["ready", "certificateExpiry", ...fromTheStart],
+    moves: [
+      ...["ready", "certificateExpiry", "connectionsLimit", "handshakingConnectionsLimit"] as const,
+      ...["waitingDatagramsLimit", "servicesLimit", "flowsLimit", "addressesLimit"] as const,
+      ...fromTheStart,
+    ],
     run: (lab) => lab.openRelay(),
   },
   {
@@ -65,7 +69,7 @@ const relayScenarios: readonly Scenario<RelayMetric>[] = [
     moves: [
       ...["activeConnections", "establishedConnections", "handshakes"] as const,
       ...["retriesSent", "retryTokensValidated"] as const,
-      ...["packetsReceived", "packetsSent", "receivedBytes", "sentBytes"] as const,
+      ...["quicPackets", "quicBytes"] as const,
       ...["datagramsReceived", "datagramsSent", "observedAddresses"] as const,
       ...["registrations", "agents", "connectors", "services"] as const,
       ...["relayBytes", "datagramsRelayed", "flows", "addresses", "translations"] as const,
@@ -113,7 +117,7 @@ const relayScenarios: readonly Scenario<RelayMetric>[] = [
   },
   {
     title: "when strangers send packets",
-    moves: ["packetsDropped", "versionNegotiations", "statelessResets", "retryTokenFailures"],
+    moves: ["quicPacketsDropped", "versionNegotiations", "statelessResets", "retryTokenFailures"],
     run: async (lab) => {
       const relay = await lab.openRelay({ retryKey: new Uint8Array(32) });
       const link = lab.link(relay);
@@ -217,7 +221,7 @@ const connectorScenarios: readonly Scenario<ConnectorMetric>[] = [
   {
     title: "when it has just started",
     moves: [
-      ...["services", "udpFlowLimit", "certificateExpiry"] as const,
+      ...["services", "udpFlowsLimit", "certificateExpiry"] as const,
       ...fromTheStart,
     ],
     run: async (lab) => {
@@ -256,7 +260,7 @@ const connectorScenarios: readonly Scenario<ConnectorMetric>[] = [
     title: "when agents talk to it",
     moves: [
       ...["forwardedPackets", "forwardedBytes", "packets", "payloadBytes"] as const,
-      ...["udpFlows", "udpFlowsOpened", "udpFlowsEnded", "droppedPackets"] as const,
+      ...["udpFlows", "udpFlowsOpened", "udpFlowsEnded", "drops"] as const,
     ],
     run: async (lab) => {
       const relay = await lab.openRelay();
@@ -294,7 +298,7 @@ const connectorScenarios: readonly Scenario<ConnectorMetric>[] = [
   },
   {
     title: "when its backend's name does not resolve, and when it is reloaded",
-    moves: ["backendErrors", "reloads"],
+    moves: ["backendErrors", "tlsReloads"],
     run: async (lab) => {
       const relay = await lab.openRelay();
       const connector = await lab.connector(relay, { a: "backend.test:7" }, {

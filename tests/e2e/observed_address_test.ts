@@ -109,8 +109,8 @@ describe("a connector that is told its observed address", () => {
       for (const id of ["D01", "D02", "D03", "D04"]) connection.sendDatagram(vector(id).bytes);
     });
     const connector = await lab.connector(relay, { a: lab.backend() });
-    const { observedAddressChanges, droppedPackets } = connector.metrics.counter;
-    const dropped = droppedPackets.labels({ service: "a", reason: "bad_control" });
+    const { observedAddressChanges, drops } = connector.metrics.counter;
+    const dropped = drops.labels({ service: "a", reason: "bad_control" });
     await waitFor(() => dropped.value === 1, "the one that is cut off");
     assertEquals(observedAddressChanges.labels({ service: "a" }).value, 3);
     assertEquals(connector.status().services[0]!.observedAddress, "192.168.1.100:12345");

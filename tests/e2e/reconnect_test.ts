@@ -276,9 +276,9 @@ describe("a connector that its relay does not accept", () => {
       connection.sendDatagram(ack);
     });
     const connector = await lab.connector(relay, { a: lab.backend() });
-    const { droppedPackets, registrations } = connector.metrics.counter;
+    const { drops, registrations } = connector.metrics.counter;
     const dropped = (reason: string): number =>
-      droppedPackets.labels({ service: "a", reason }).value!;
+      drops.labels({ service: "a", reason }).value!;
     await waitFor(
       () => dropped("foreign_control") + dropped("bad_control") + dropped("not_ipv4") === 8,
       "a verdict on each",

@@ -90,7 +90,7 @@ describe("reloading the connector's TLS files", () => {
     Deno.writeTextFileSync(file.certificateFile, renewed.certificatePem);
     Deno.writeTextFileSync(file.keyFile, renewed.keyPem);
     await connector.reload();
-    assertEquals(connector.metrics.counter.reloads.labels({ result: "ok" }).value, 1);
+    assertEquals(connector.metrics.counter.tlsReloads.labels({ result: "succeeded" }).value, 1);
     assertEquals([identities(), connector.readiness().ready], [["before"], true]);
 
     const { port } = relay.address;

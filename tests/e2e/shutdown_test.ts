@@ -44,7 +44,7 @@ describe("a relay that shuts down", () => {
     assertStringIncludes((await ask("/metrics"))[1], "ztna_relay_ready 0");
     const tls = { caFile: lab.certificates.caFile, verifyPeer: true };
     const late = lab.use(new QuicheClient({ remote: relay.address, tls }));
-    const refused = relay.metrics.counter.packetsDropped.labels({ reason: "not_accepting" });
+    const refused = relay.metrics.counter.quicPacketsDropped.labels({ reason: "not_accepting" });
     await waitFor(() => refused.value! > 0, "the refusal of a late client");
     assertEquals(late.connection.isEstablished, false);
     await closing;

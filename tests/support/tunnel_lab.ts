@@ -119,7 +119,7 @@ export class TunnelLab implements AsyncDisposable {
       for (const id of Object.keys(services)) {
         assertEquals(connector.metrics.gauge.udpFlows.labels({ service: id }).value, 0, "flows");
         const internal = { service: id, reason: "internal" };
-        assertEquals(connector.metrics.counter.droppedPackets.labels(internal).value, 0, "faults");
+        assertEquals(connector.metrics.counter.drops.labels(internal).value, 0, "faults");
       }
     });
     if (!dontWait) await waitFor(() => connector.readiness().ready, "the connector's readiness");
