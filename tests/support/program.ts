@@ -27,8 +27,12 @@ export class Program implements AsyncDisposable {
   readonly #stderrRead: Promise<void>;
   #stderr = "";
 
-  /** Starts it. */
-  constructor(name: "relay" | "connector", args: readonly string[]) {
+  /** Starts it; `env` is what it finds in its environment beside this process's. */
+  constructor(
+    name: "relay" | "connector",
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ) {
     this.#process = new Deno.Command(Deno.execPath(), {
       args: [
         "run",
@@ -43,7 +47,7 @@ export class Program implements AsyncDisposable {
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
-      env: { NO_COLOR: "1" },
+      env: { NO_COLOR: "1", ...env },
     }).spawn();
     this.#stdout = new Response(this.#process.stdout).text();
     this.#stderrRead = this.#readStderr();
