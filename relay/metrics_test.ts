@@ -30,7 +30,7 @@ describe("the relay's metrics", () => {
 
   it("begin with our prefix otherwise", () => {
     for (const { name } of Object.values(relayMetrics)) {
-      const isOurs = /^(ztna_relay|ztna_event_loop|ztna_build|process)_/.test(name);
+      const isOurs = /^(ztna_relay|ztna_event_loop|ztna_heap|ztna_build|process)_/.test(name);
       assert(isOurs || Object.hasOwn(referenceMetrics, name), name);
     }
   });

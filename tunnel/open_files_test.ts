@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { countOpenFiles } from "./open_files.ts";
+import { countOpenFiles, maxOpenFiles } from "./open_files.ts";
 
 const skip = Deno.build.os !== "linux";
 
@@ -19,5 +19,17 @@ describe("countOpenFiles", () => {
   it("counts as the system does", { skip }, () => {
     // Reading the directory has one open itself.
     assertEquals(countOpenFiles(), [...Deno.readDirSync("/proc/self/fd")].length - 1);
+  });
+});
+
+describe("maxOpenFiles", () => {
+  it("tells what the shell that starts it has set", { skip }, () => {
+    const module = new URL("./open_files.ts", import.meta.url).href;
+    const script = `console.log((await import("${module}")).maxOpenFiles())`;
+    const { stdout } = new Deno.Command("sh", {
+      args: ["-c", 'ulimit -n 321; exec "$0" eval "$1"', Deno.execPath(), script],
+    }).outputSync();
+    assertEquals(new TextDecoder().decode(stdout), "321\n");
+    assert(maxOpenFiles()! > 0);
   });
 });

@@ -1,7 +1,8 @@
 import { cpuUsage } from "node:process";
+import { getHeapStatistics } from "node:v8";
 import { type Clock, systemClock, type Timer } from "./clock.ts";
 import { defineMetrics, type Metrics } from "./metrics.ts";
-import { countOpenFiles } from "./open_files.ts";
+import { countOpenFiles, maxOpenFiles } from "./open_files.ts";
 
 /**
  * What relay and connector measure of themselves; each spreads it into its own catalogue. The names
@@ -34,9 +35,37 @@ export const processMetrics = defineMetrics({
     name: "process_open_fds",
     kind: "gauge",
     topic: "process",
+    limit: "process_max_fds",
     help: "Open file descriptors of this process; missing where they cannot be counted",
-    advice: "A connector has one for each UDP flow. Near LimitNOFILE of its unit, raise that or " +
-      "lower max_udp_flows.",
+    advice:
+      "A connector has one for each UDP flow. Near the limit, raise LimitNOFILE of its unit " +
+      "or lower max_udp_flows.",
+  },
+  processMaxFds: {
+    name: "process_max_fds",
+    kind: "gauge",
+    topic: "process",
+    help: "Most file descriptors that this process may have open; missing where that can't be told",
+    advice: "It is LimitNOFILE of the program's unit.",
+  },
+  heapUsedBytes: {
+    name: "ztna_heap_used_bytes",
+    kind: "gauge",
+    topic: "process",
+    unit: "bytes",
+    limit: "ztna_heap_limit_bytes",
+    help: "Memory that JavaScript objects use, those that nobody refers to any more included",
+    advice:
+      "It goes up and down with each collection. Lows that rise without more connections or " +
+      "flows are a leak: restart the program and report it.",
+  },
+  heapLimitBytes: {
+    name: "ztna_heap_limit_bytes",
+    kind: "gauge",
+    topic: "process",
+    unit: "bytes",
+    help: "Memory that JavaScript objects may use before the program is aborted",
+    advice: "V8 derives it from the host's memory. Near it, collections take all CPU: add a host.",
   },
   processStartTimeSeconds: {
     name: "process_start_time_seconds",
@@ -94,6 +123,10 @@ export interface ProcessReadings {
   residentBytes(): number;
   /** Open file descriptors, or `undefined` where they cannot be counted. */
   openFds(): number | undefined;
+  /** Most that may be open, or `undefined` where that cannot be told. */
+  maxFds(): number | undefined;
+  /** JavaScript's heap, in bytes. */
+  heap(): { readonly used: number; readonly limit: number };
 }
 
 /** How often the lag of the event loop is measured, in milliseconds. */
@@ -107,6 +140,11 @@ export const systemReadings: ProcessReadings = {
   },
   residentBytes: () => Deno.memoryUsage().rss,
   openFds: countOpenFiles,
+  maxFds: maxOpenFiles,
+  heap(): ReturnType<ProcessReadings["heap"]> {
+    const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+    return { used, limit };
+  },
 };
 
 /**
@@ -123,6 +161,9 @@ export function observeProcess(
   metrics.counter.processCpuSeconds.observe(() => readings.cpuSeconds());
   metrics.gauge.processResidentMemoryBytes.observe(() => readings.residentBytes());
   metrics.gauge.processOpenFds.observe(() => readings.openFds());
+  metrics.gauge.processMaxFds.observe(() => readings.maxFds());
+  metrics.gauge.heapUsedBytes.observe(() => readings.heap().used);
+  metrics.gauge.heapLimitBytes.observe(() => readings.heap().limit);
   metrics.gauge.processStartTimeSeconds.set(startedAt.getTime() / 1000);
   const { version, release, instance } = build;
   metrics.gauge.buildInfo.labels({ version, release, instance_id: instance }).set(1);

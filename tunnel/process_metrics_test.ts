@@ -20,7 +20,10 @@ describe("observeProcess", () => {
     });
     const metrics = createMetrics(catalogue);
     const clock = new FakeClock();
-    const readings = { cpuSeconds: () => 1.5, residentBytes: () => 4096, openFds: () => 9 };
+    const readings = {
+      ...{ cpuSeconds: () => 1.5, residentBytes: () => 4096, openFds: () => 9 },
+      ...{ maxFds: () => 1024, heap: () => ({ used: 2048, limit: 8192 }) },
+    };
     const startedAt = new Date("2026-01-01T00:00:00Z");
     using _observed = observeProcess(metrics, build, { clock, readings, startedAt });
     clock.advance(1000);
@@ -30,6 +33,9 @@ describe("observeProcess", () => {
         "process_cpu_seconds_total 1.5",
         "process_resident_memory_bytes 4096",
         "process_open_fds 9",
+        "process_max_fds 1024",
+        "ztna_heap_used_bytes 2048",
+        "ztna_heap_limit_bytes 8192",
         "process_start_time_seconds 1767225600",
         "ztna_event_loop_lag_seconds_count 1",
         'ztna_build_info{version="1.2.3",release="1.2.3-abc",instance_id="41424344"} 1',
@@ -57,9 +63,10 @@ describe("observeProcess", () => {
 
   it("leaves out open descriptors that can't be counted", async () => {
     const metrics = createMetrics(processMetrics);
-    const readings = { cpuSeconds: () => 0, residentBytes: () => 0, openFds: () => undefined };
+    const unknown = (): undefined => undefined;
+    const readings = { ...systemReadings, openFds: unknown, maxFds: unknown };
     using _observed = observeProcess(metrics, build, { clock: new FakeClock(), readings });
-    assert(!(await metrics.exposition()).includes("\nprocess_open_fds "));
+    assert(!/^process_(open|max)_fds /m.test(await metrics.exposition()));
   });
 });
 
@@ -69,5 +76,7 @@ describe("systemReadings", () => {
     assert(systemReadings.residentBytes() > 1e6);
     const openFds = systemReadings.openFds();
     assert(Deno.build.os === "windows" ? openFds === undefined : (openFds ?? 0) > 2);
+    const { used, limit } = systemReadings.heap();
+    assert(used > 1e6 && used < limit);
   });
 });

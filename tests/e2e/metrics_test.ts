@@ -29,6 +29,9 @@ const route = "100.64.0.1:1 > 10.100.0.1:2";
 const fromTheStart = [
   "processResidentMemoryBytes",
   "processOpenFds",
+  "processMaxFds",
+  "heapUsedBytes",
+  "heapLimitBytes",
   "processStartTimeSeconds",
   "buildInfo",
 ] as const;
