@@ -30,8 +30,11 @@ function* testFiles(path: string): Generator<string> {
   }
 }
 
-/** Parts of paths: hosts that boot, then programs that start. */
-const longestFirst = ["tests/fleet/", "tests/lab/", "deploy/systemd/", "tests/e2e/"];
+/** Parts of paths: hosts that boot, a minute of load, then programs that start. */
+const longestFirst = [
+  ...["tests/fleet/", "tests/lab/", "tests/monitoring/"],
+  ...["deploy/systemd/", "tests/e2e/"],
+];
 
 const summaryPattern =
   /^(?:ok|FAILED) \| (\d+) passed(?: \((\d+) steps?\))? \| (\d+) failed(?: \((\d+) steps?\))?/m;

@@ -96,7 +96,7 @@ export class MonitoredTunnel implements AsyncDisposable {
 
     const echo = lab.backend();
     const backends = (service: string): string =>
-      `${loopback}:${service === "printer" ? closedPort() : echo.address.port}`;
+      `${loopback}:${service === "printer" ? freePort() : echo.address.port}`;
     await Promise.all(
       Object.entries(connectorHosts).map(([host, { relay, services }]) =>
         this.#startConnector(
@@ -126,7 +126,7 @@ export class MonitoredTunnel implements AsyncDisposable {
   async #startRelay(lab: TunnelLab, host: TunnelHost): Promise<SocketAddress> {
     const { certificateFile, keyFile, caFile } = lab.relayConfig();
     // A port that stays the same over restarts, and so has to be known before the first start.
-    const port = closedPort();
+    const port = freePort();
     const relay = await this.#startProgram(lab, {
       program: "relay",
       host,
@@ -179,8 +179,8 @@ export class MonitoredTunnel implements AsyncDisposable {
   }
 }
 
-/** A UDP port at which nobody listens. */
-function closedPort(): number {
+/** A UDP port at which nobody listens yet. */
+function freePort(): number {
   const socket = Deno.listenDatagram({ transport: "udp", hostname: loopback, port: 0 });
   const { port } = socket.addr as Deno.NetAddr;
   socket.close();
