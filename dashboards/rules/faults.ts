@@ -1,0 +1,31 @@
+import { connectorMetrics } from "../../connector/metrics.ts";
+import { relayMetrics } from "../../relay/metrics.ts";
+import { increase, sum } from "../promql/functions.ts";
+import { is, selector } from "../promql/selector.ts";
+import { instance } from "./annotations.ts";
+import type { RuleGroup } from "./rule.ts";
+import { byInstance } from "./selection.ts";
+
+const relayFaults = sum(increase(selector(relayMetrics.handlerErrors), "1h"), byInstance);
+const connectorFaults = sum(
+  increase(selector(connectorMetrics.drops, { reason: is("internal") }), "1h"),
+  byInstance,
+);
+
+/** Faults of the programs themselves. */
+export const faultRules: RuleGroup = {
+  name: "ztna-faults",
+  recording: [],
+  alerts: [
+    {
+      alert: "ZtnaProgramFault",
+      severity: "warning",
+      expr: `${relayFaults} > 0\nor ${connectorFaults} > 0`,
+      for: "0s",
+      summary: `${instance}: a fault in {{ $labels.job }} itself`,
+      description: "It has cost a connection, or packets, within the last hour.",
+      advice: relayMetrics.handlerErrors.advice,
+      board: "fleet",
+    },
+  ],
+};

@@ -1,0 +1,17 @@
+/** What the rules select, beside the metrics of the catalogues. */
+
+import { jobs } from "../catalogue.ts";
+import { is, isOneOf, seriesSelector } from "../promql/selector.ts";
+
+/** The programs, for metrics that any process may have. */
+export const ourJobs = isOneOf(Object.values(jobs));
+
+/** Whether the last scrape succeeded: 1 or 0. Prometheus' own. */
+export const up = (program?: keyof typeof jobs): string =>
+  seriesSelector("up", { job: program === undefined ? ourJobs : is(jobs[program]) });
+
+/** One process. With a fleet's name or without, as Prometheus takes a missing label for an empty one. */
+export const byInstance = ["fleet", "job", "instance"] as const;
+
+/** `on (fleet, job, instance)`, for what concerns the same process. */
+export const onInstance = `on (${byInstance.join(", ")})`;
