@@ -1,0 +1,33 @@
+import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
+import type { GeneratedFile } from "../generated_file.ts";
+import { type Board, boardDashboard } from "./board.ts";
+import { fleetBoard } from "./fleet.ts";
+import { relayBoard } from "./relay.ts";
+
+/** All dashboards, in the order in which they link to each other. */
+export function boards(): Board[] {
+  return [fleetBoard(), relayBoard()];
+}
+
+/** Where the dashboards are, from the checkout's root. */
+export const boardDirectory = "dashboards/generated/grafana/dashboards";
+
+/** The dashboards as files that Grafana imports. */
+export function boardFiles(): GeneratedFile[] {
+  return boards().map((board) => ({
+    path: `${boardDirectory}/${board.uid.replace("ztna-", "")}.json`,
+    text: boardText(boardDashboard(board)),
+  }));
+}
+
+/** A dashboard as text; keys in the order of the alphabet, so that a diff shows what has changed. */
+export function boardText(dashboard: Dashboard): string {
+  return `${JSON.stringify(sorted(dashboard), null, 2)}\n`;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
+  return Object.fromEntries(entries.map(([key, part]) => [key, sorted(part)]));
+}
