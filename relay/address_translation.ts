@@ -1,4 +1,5 @@
 import * as limits from "./limits.ts";
+import type { Service } from "./service.ts";
 
 /** One agent's inner address at one connector. */
 export interface AddressMapping<A> {
@@ -7,6 +8,8 @@ export interface AddressMapping<A> {
   readonly inner: number;
   /** What the connector sees instead; nobody else has it there. */
   readonly outer: number;
+  /** The service that the agent has last used from this address. */
+  service: Service<A> | undefined;
 }
 
 /** Which bound refused a mapping. */
@@ -150,7 +153,7 @@ export class AddressTranslation<A> {
     }
     if (!this.#shared.take()) return "addresses";
     const outer = this.#isFree(inner) ? inner : this.#unusedAddress(destination);
-    const mapping = { agent, inner, outer };
+    const mapping = { agent, inner, outer, service: undefined };
     this.#byOuter.set(outer, mapping);
     if (own === undefined) this.#byAgent.set(agent, [mapping]);
     else own.push(mapping);

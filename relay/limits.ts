@@ -7,6 +7,12 @@
 /** Services with at least one registration (`services`): about 1 KiB each. */
 export const maxServices = 65_536;
 
+/**
+ * Services with series of their own in the metrics (`named_services`); all others are counted as
+ * `other`. Seven series of some 80 bytes each, in every scrape and in Prometheus.
+ */
+export const maxNamedServices = 200;
+
 /** Services of one connection, in both roles together (`services_per_connection`). */
 export const maxServicesPerConnection = 256;
 

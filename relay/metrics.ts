@@ -1,5 +1,7 @@
 import { createMetrics, defineMetrics, type Metrics } from "../tunnel/metrics.ts";
+import { overflowLabel } from "../tunnel/instruments.ts";
 import { processMetrics } from "../tunnel/process_metrics.ts";
+import { maxNamedServices } from "./limits.ts";
 import { quicMetrics } from "./quic_metrics.ts";
 
 /** Why the relay dropped a message that a client sent; the label of `ztna_relay_drops_total`. */
@@ -52,7 +54,10 @@ export const limitNames = [
   "addresses",
   "addresses_per_agent",
   "addresses_per_connector",
+  "named_services",
 ] as const;
+
+const service = `ID of the service; ${overflowLabel} for all but ${maxNamedServices} of them`;
 
 /** Everything that the relay measures. The reference's names stay (protocol section 10.2). */
 export const relayMetrics = defineMetrics({
@@ -217,6 +222,53 @@ export const relayMetrics = defineMetrics({
       "is too slow. quarantined_reply: usual when agents leave. Others: a client sends what it " +
       "must not; relay/metrics.ts explains each.",
   },
+  servicePackets: {
+    name: "ztna_relay_service_packets_total",
+    kind: "counter",
+    topic: "traffic",
+    labels: { service, direction: ["to_connector", "to_agent"] },
+    help: "Packets that were queued to their destination, by service and direction",
+    advice: "Only to_connector: the backend does not answer; see the connector's backend errors. " +
+      "None while agents are registered: see the service's drops.",
+  },
+  serviceBytes: {
+    name: "ztna_relay_service_bytes_total",
+    kind: "counter",
+    topic: "traffic",
+    unit: "bytes",
+    labels: { service, direction: ["to_connector", "to_agent"] },
+    help: "Bytes of the packets that were queued to their destination, by service and direction",
+    advice: "See which service takes the relay's bandwidth.",
+  },
+  serviceDrops: {
+    name: "ztna_relay_service_drops_total",
+    kind: "counter",
+    topic: "errors",
+    labels: { service },
+    help: "Messages of clients that were dropped and whose service is known",
+    advice:
+      "Without connectors, they are away. With some, see the relay's drops by reason at the " +
+      "same time.",
+  },
+  serviceAgents: {
+    name: "ztna_relay_service_agents",
+    kind: "gauge",
+    topic: "peers",
+    labels: { service },
+    help: "Agents that are registered for the service",
+    advice: "A sudden fall of one service means that its agents cannot register: see the " +
+      "rejections. Of all, that clients were lost.",
+  },
+  serviceConnectors: {
+    name: "ztna_relay_service_connectors",
+    kind: "gauge",
+    topic: "peers",
+    labels: { service },
+    help: "Connectors that new flows of the service may go to",
+    advice:
+      "0 with agents: the service is down here. Fewer than are deployed: see the connectors' " +
+      "uplink states.",
+  },
   limitsReached: {
     name: "ztna_relay_limits_reached_total",
     kind: "counter",
@@ -224,7 +276,8 @@ export const relayMetrics = defineMetrics({
     labels: { limit: limitNames },
     help: "How often a bound of relay/limits.ts was reached, by its name there",
     advice: "Something was refused or evicted each time. One client that reaches a bound per " +
-      "connection is at fault itself; a bound of the relay asks for another relay.",
+      "connection is at fault itself; a bound of the relay asks for another relay. " +
+      "named_services: services are shown as other, nothing else.",
   },
   connectorTakeovers: {
     name: "ztna_relay_connector_takeovers_total",
@@ -295,5 +348,6 @@ export type RelayMetrics = Metrics<typeof relayMetrics>;
 
 /** Makes the instruments, all at zero. */
 export function createRelayMetrics(): RelayMetrics {
-  return createMetrics(relayMetrics);
+  // Two directions of each service, and of all others.
+  return createMetrics(relayMetrics, { maxSeriesPerMetric: 2 * (maxNamedServices + 1) });
 }

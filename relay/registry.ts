@@ -20,18 +20,30 @@ export interface RegistryLimits {
   readonly maxConnectorsPerService: number;
 }
 
+/** Is told which services come and go. Its methods must not throw. */
+export interface ServiceObserver<R> {
+  /** Somebody has registered for a service that nobody was registered for. */
+  onOpened(service: Service<R>): void;
+  /** A connector has registered for a service. */
+  onProvided(service: Service<R>): void;
+  /** Nobody is registered for it any more. */
+  onAbandoned(service: Service<R>): void;
+}
+
 /**
  * Who wants and who provides which service. Pure state: no I/O, no time. A registration costs the
  * same however many there are, and removing a connection costs its own registrations.
  */
 export class Registry<R extends Registrant<R>> {
   readonly #limits: RegistryLimits;
+  readonly #observer: ServiceObserver<R> | undefined;
   readonly #services = new Map<string, Service<R>>();
   #agentCount = 0;
   #connectorCount = 0;
 
-  constructor(options: RegistryLimits = limits) {
+  constructor(options: RegistryLimits = limits, observer?: ServiceObserver<R>) {
     this.#limits = options;
+    this.#observer = observer;
   }
 
   /** Services with at least one registration, in the order of their first. */
@@ -97,6 +109,7 @@ export class Registry<R extends Registrant<R>> {
     const registration = new ConnectorRegistration(service, connector, name);
     connector.connectorServices.set(serviceId, registration);
     const replaced = service.add(registration);
+    this.#observer?.onProvided(service);
     return { kind: "registered", service, replaced: replaced?.owner };
   }
 
@@ -138,10 +151,13 @@ export class Registry<R extends Registrant<R>> {
     if (isWireError(idBytes)) return "services";
     const service = new Service<R>(serviceId, idBytes);
     this.#services.set(serviceId, service);
+    this.#observer?.onOpened(service);
     return service;
   }
 
   #forgetIfAbandoned(service: Service<R>): void {
-    if (service.isAbandoned) this.#services.delete(service.id);
+    if (service.isAbandoned && this.#services.delete(service.id)) {
+      this.#observer?.onAbandoned(service);
+    }
   }
 }

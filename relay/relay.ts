@@ -1,8 +1,7 @@
-import type { AdminServer } from "../tunnel/admin.ts";
 import { type Clock, systemClock } from "../tunnel/clock.ts";
 import { Lifecycle, type LifecycleState, type ProcessControl } from "../tunnel/lifecycle.ts";
 import { type Logger, silentLogger } from "../tunnel/log.ts";
-import { startProgramAdmin } from "../tunnel/program_admin.ts";
+import { type ProgramAdmin, startProgramAdmin } from "../tunnel/program_admin.ts";
 import { type BuildInfo, observeProcess } from "../tunnel/process_metrics.ts";
 import { formatSocketAddress, type SocketAddress } from "../tunnel/quic/address.ts";
 import { maxHandshakes, maxQueuedDatagrams } from "../tunnel/quic/limits.ts";
@@ -23,6 +22,7 @@ import type { Peer } from "./peer.ts";
 import { RegistrationDesk } from "./registration.ts";
 import { Registry } from "./registry.ts";
 import { Router } from "./router.ts";
+import { ServiceMetrics } from "./service_metrics.ts";
 import { DiscardedSignaling } from "./signaling.ts";
 import { type RelayStatus, relayStatus } from "./status.ts";
 
@@ -63,7 +63,8 @@ export class Relay implements AsyncDisposable {
   readonly #registry: Registry<Peer>;
   readonly #clients: Clients;
   readonly #drain = new Drain();
-  #admin: AdminServer | undefined;
+  readonly #strangers: RateLimitedLogger;
+  #admin: ProgramAdmin | undefined;
 
   /** What it measures. */
   readonly metrics: RelayMetrics;
@@ -74,9 +75,9 @@ export class Relay implements AsyncDisposable {
     this.#clock = clock;
     this.#logger = logger;
     this.#startedAtMs = clock.now();
-    const strangers = new RateLimitedLogger(logger, { clock });
+    const strangers = this.#strangers = new RateLimitedLogger(logger, { clock });
     const metrics = this.metrics = createRelayMetrics();
-    const registry = this.#registry = new Registry<Peer>();
+    const registry = this.#registry = new Registry<Peer>(undefined, new ServiceMetrics(metrics));
     const onLimit = (limit: string): void => metrics.counter.limitsReached.labels({ limit }).inc();
     const flows = new FlowTables<Peer>(clock, { onLimit });
     const addresses = new AddressTranslations(() => clock.now(), Math.random);
@@ -193,6 +194,11 @@ export class Relay implements AsyncDisposable {
     return this.#admin?.address;
   }
 
+  /** Where metrics are served over TLS; `undefined` when they are not. */
+  get metricsAddress(): SocketAddress | undefined {
+    return this.#admin?.metricsAddress;
+  }
+
   /** Resolves with the exit code when it has stopped. */
   get stopped(): Promise<number> {
     return this.#lifecycle.stopped;
@@ -239,11 +245,13 @@ export class Relay implements AsyncDisposable {
   async #startAdmin(): Promise<void> {
     this.#admin = await startProgramAdmin({
       address: this.#config.admin,
+      metricsListener: this.#config.metricsListener,
       lifecycle: this.#lifecycle,
       metrics: this.metrics,
       readiness: () => this.#lifecycle.readiness(),
       status: () => this.status(),
       logger: this.#logger,
+      strangers: this.#strangers,
       clock: this.#clock,
     });
   }
@@ -253,6 +261,7 @@ export class Relay implements AsyncDisposable {
     this.#logger.info("relay_started", {
       address: this.addresses.map(formatSocketAddress).join(" "),
       admin: this.adminAddress === undefined ? "off" : formatSocketAddress(this.adminAddress),
+      ...this.metricsAddress && { metricsTls: formatSocketAddress(this.metricsAddress) },
       ...this.#build,
       requireClientCert: requireClientCertificate,
       retry: retry ? (retryKey === undefined ? "random key" : "shared key") : "off",

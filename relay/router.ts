@@ -13,7 +13,7 @@ import {
 } from "./inner_packet.ts";
 import { type DropReason, dropReasons, type RelayMetrics } from "./metrics.ts";
 import type { Peer } from "./peer.ts";
-import type { ConnectorRegistration, Service } from "./service.ts";
+import type { ConnectorRegistration, Service, ServiceTraffic } from "./service.ts";
 
 /** What a router works with. */
 export interface RouterOptions {
@@ -62,9 +62,10 @@ export class Router {
     this.#translatedToAgent = metrics.counter.translations.labels({ direction: "to_agent" });
   }
 
-  /** Counts a message that is dropped. */
-  drop(reason: DropReason): void {
+  /** Counts a message that is dropped; for its service, too, where that is known. */
+  drop(reason: DropReason, service?: Service<Peer>): void {
     this.#drops[reason].inc();
+    service?.counters.drops.inc();
   }
 
   /** One DATAGRAM of `sender`; its bytes may be changed. */
@@ -114,20 +115,20 @@ export class Router {
       for (const service of services.list) {
         if (service.serving.length > 0) return this.#toConnector(sender, service, packet);
       }
-      return this.drop("no_connector");
+      return this.drop("no_connector", services.list.length === 1 ? services.list[0] : undefined);
     }
     if (sender.connectorServices === undefined) return this.drop("unregistered_sender");
     this.#toAgent(sender, packet);
   }
 
   #toConnector(agent: Peer, service: Service<Peer>, packet: Uint8Array): void {
-    if (isRelayMessage(packet)) return this.drop("forged_message");
+    if (isRelayMessage(packet)) return this.drop("forged_message", service);
     const table = agent.flows ??= this.#flows.create();
     const key = flowKey(packet, this.#seed ^ service.hash);
     let flow = table.get(key);
     if (flow === undefined || !flow.connector.isServing || flow.connector.service !== service) {
       flow = this.#pin(table, key, innerProtocol(packet), service);
-      if (flow === undefined) return this.drop("no_connector");
+      if (flow === undefined) return this.drop("no_connector", service);
     }
     flow.isUsed = true;
     // A registration that serves has its connection.
@@ -137,15 +138,16 @@ export class Router {
       let mapping = flow.mapping;
       if (mapping === undefined || mapping.inner !== inner) {
         mapping = this.#map(agent, connector, inner, destinationAddress(packet));
-        if (mapping === undefined) return this.drop("address_limit");
+        if (mapping === undefined) return this.drop("address_limit", service);
         flow.mapping = mapping;
       }
+      mapping.service = service;
       if (mapping.outer !== inner) {
         replaceSource(packet, mapping.outer);
         this.#translatedToConnector.inc();
       }
     }
-    this.#send(connector, packet);
+    this.#send(connector, packet, service, service.counters.toConnector);
   }
 
   /** Gives a flow to the connector with the fewest; `undefined` when there is none. */
@@ -190,7 +192,7 @@ export class Router {
   }
 
   #toAgent(connector: Peer, packet: Uint8Array): void {
-    if (isRelayMessage(packet)) return this.drop("forged_message");
+    if (isRelayMessage(packet)) return this.drop("forged_message", soleService(connector));
     const { translation } = connector;
     if (translation !== undefined && isIpv4(packet)) {
       const outer = destinationAddress(packet);
@@ -200,22 +202,35 @@ export class Router {
           replaceDestination(packet, mapping.inner);
           this.#translatedToAgent.inc();
         }
-        return this.#send(mapping.agent, packet);
+        // Only what was relayed to the connector has made a mapping.
+        const service = mapping.service!;
+        return this.#send(mapping.agent, packet, service, service.counters.toAgent);
       }
-      if (translation.isQuarantined(outer)) return this.drop("quarantined_reply");
+      if (translation.isQuarantined(outer)) {
+        return this.drop("quarantined_reply", soleService(connector));
+      }
     }
-    const agent = soleAgent(connector);
-    if (agent === undefined) return this.drop("unattributed_reply");
-    this.#send(agent, packet);
+    const service = serviceOfSoleAgent(connector);
+    if (service === undefined) return this.drop("unattributed_reply", soleService(connector));
+    for (const agent of service.agents) {
+      this.#send(agent, packet, service, service.counters.toAgent);
+    }
   }
 
-  #send(destination: Peer, packet: Uint8Array): void {
+  #send(
+    destination: Peer,
+    packet: Uint8Array,
+    service: Service<Peer>,
+    traffic: ServiceTraffic,
+  ): void {
     const result = destination.connection.sendDatagram(packet);
     if (result === "queued") {
       this.#relayed.inc();
       this.#relayedBytes.inc(packet.length);
+      traffic.packets.inc();
+      traffic.bytes.inc(packet.length);
     } else {
-      this.drop(result === "closed" ? "destination_closed" : result);
+      this.drop(result === "closed" ? "destination_closed" : result, service);
     }
   }
 }
@@ -230,15 +245,27 @@ function isRelayMessage(packet: Uint8Array): boolean {
     type === messageType.nack;
 }
 
-/** The agent of all of a connector's services, if there is exactly one. */
-function soleAgent(connector: Peer): Peer | undefined {
+/**
+ * The service of the one agent of all of a connector's services, if there is exactly one; when it
+ * uses several, the first of them.
+ */
+function serviceOfSoleAgent(connector: Peer): Service<Peer> | undefined {
   let sole: Peer | undefined;
+  let first: Service<Peer> | undefined;
   for (const { service } of connector.connectorServices?.values() ?? []) {
     if (service.agents.size > 1) return undefined;
     for (const agent of service.agents) {
       if (sole !== undefined && sole !== agent) return undefined;
       sole = agent;
+      first ??= service;
     }
   }
-  return sole;
+  return first;
+}
+
+/** The service that a connector provides, if it is one alone. */
+function soleService({ connectorServices }: Peer): Service<Peer> | undefined {
+  if (connectorServices?.size !== 1) return undefined;
+  const [registration] = connectorServices.values();
+  return registration?.service;
 }

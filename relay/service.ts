@@ -1,3 +1,5 @@
+import { Counter } from "../tunnel/instruments.ts";
+
 /**
  * What the registry knows of a connection, and keeps in it, so that a packet finds its
  * registrations without a search and a closed connection is forgotten with them.
@@ -10,6 +12,27 @@ export interface Registrant<R> {
   /** The services that it provides, by their ID. Written by the registry only. */
   connectorServices: Map<string, ConnectorRegistration<R>> | undefined;
 }
+
+/** Packets and bytes that were relayed in one direction. */
+export interface ServiceTraffic {
+  readonly packets: Counter;
+  readonly bytes: Counter;
+}
+
+/** What is counted for one service, or for several together. */
+export interface ServiceCounters {
+  readonly toConnector: ServiceTraffic;
+  readonly toAgent: ServiceTraffic;
+  readonly drops: Counter;
+}
+
+const nowhere: ServiceTraffic = { packets: new Counter(), bytes: new Counter() };
+/** For services that nobody observes. */
+const uncounted: ServiceCounters = {
+  toConnector: nowhere,
+  toAgent: nowhere,
+  drops: new Counter(),
+};
 
 /** One connector's registration for one service. */
 export class ConnectorRegistration<R> {
@@ -54,6 +77,8 @@ export class Service<R> {
   readonly hash: number;
   /** All agents that have registered for it. */
   readonly agents = new Set<R>();
+  /** What its packets count for. Written by the registry's observer only. */
+  counters: ServiceCounters = uncounted;
 
   readonly #certifiedByName = new Map<string, ConnectorRegistration<R>>();
   readonly #certified: ConnectorRegistration<R>[] = [];

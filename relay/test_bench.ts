@@ -21,6 +21,7 @@ import { Peer, type PeerConnection } from "./peer.ts";
 import { RegistrationDesk } from "./registration.ts";
 import { Registry, type RegistryLimits } from "./registry.ts";
 import { Router } from "./router.ts";
+import { ServiceMetrics } from "./service_metrics.ts";
 
 /** One end of a connection that exists in memory only: keeps what the relay sends. */
 export class TestConnection implements PeerConnection {
@@ -114,7 +115,9 @@ export class TestClient {
 /** What differs from the relay's own bounds and rules. */
 export interface TestBenchOptions {
   readonly requireClientCertificate?: boolean;
-  readonly limits?: Partial<AddressLimits & FlowLimits & RegistryLimits>;
+  readonly limits?: Partial<
+    AddressLimits & FlowLimits & RegistryLimits & { readonly maxNamedServices: number }
+  >;
 }
 
 /** Registry, registration desk and router of a relay, with a clock that tests move. */
@@ -132,7 +135,10 @@ export class TestBench {
   constructor(options: TestBenchOptions = {}) {
     const { clock, metrics } = this;
     const bounds = { ...limits, ...options.limits };
-    this.registry = new Registry(bounds);
+    this.registry = new Registry(
+      bounds,
+      new ServiceMetrics(metrics, bounds.maxNamedServices),
+    );
     const onLimit = (limit: string): void => metrics.counter.limitsReached.labels({ limit }).inc();
     this.flows = new FlowTables(clock, { onLimit }, bounds);
     this.addresses = new AddressTranslations(() => clock.now(), () => 0, bounds);

@@ -126,7 +126,7 @@ export interface Labelled<I, L extends string> {
 
 /** Longest label value; service IDs may have 255 bytes, and series are held by every scraper. */
 const maxLabelLength = 128;
-/** Values that `wireValue` would not change; most of them. */
+/** Values that `labelValue` would not change; most of them. */
 const plainLabel = /^[\x20-\x7e]{0,128}$/;
 /** Label value of the instrument that takes what is beyond the bound. */
 export const overflowLabel = "other";
@@ -162,7 +162,7 @@ export class LabelledInstruments<I, L extends string> implements Labelled<I, L> 
   }
 
   remove(values: LabelValues<L>): void {
-    const kept = this.#mapValues((name) => wireValue(values[name]));
+    const kept = this.#mapValues((name) => labelValue(values[name]));
     const series = this.#find(kept);
     if (series === undefined) return;
     this.#series.delete(series);
@@ -191,7 +191,7 @@ export class LabelledInstruments<I, L extends string> implements Labelled<I, L> 
     if (full && this.#overflow !== undefined && this.#areKeptAsTheyAre(values)) {
       return this.#overflow;
     }
-    const kept = this.#mapValues((name) => wireValue(values[name]));
+    const kept = this.#mapValues((name) => labelValue(values[name]));
     const known = this.#find(kept);
     if (known !== undefined) return known.instrument;
     if (!full) return this.#insert(kept);
@@ -237,9 +237,9 @@ export class LabelledInstruments<I, L extends string> implements Labelled<I, L> 
 }
 
 /**
- * A value as it is kept and sent: bounded, well formed (two that look the same in UTF-8 would be one
+ * A label's value as it is kept and sent: bounded, well formed (two that look the same in UTF-8 would be one
  * series given twice) and without control characters, of which the text format escapes only one.
  */
-function wireValue(value: unknown): string {
+export function labelValue(value: unknown): string {
   return escapeControls(String(value).slice(0, maxLabelLength));
 }

@@ -76,6 +76,7 @@ const relayScenarios: readonly Scenario<RelayMetric>[] = [
       ...["datagramsReceived", "datagramsSent", "observedAddresses"] as const,
       ...["registrations", "agents", "connectors", "services"] as const,
       ...["relayBytes", "datagramsRelayed", "flows", "addresses", "translations"] as const,
+      ...["servicePackets", "serviceBytes", "serviceAgents", "serviceConnectors"] as const,
     ],
     run: async (lab) => {
       const relay = await lab.openRelay();
@@ -106,7 +107,10 @@ const relayScenarios: readonly Scenario<RelayMetric>[] = [
   },
   {
     title: "when clients send what they must not",
-    moves: ["registrationRejections", "drops", "limitsReached", "signalingDiscardedBytes"],
+    moves: [
+      ...["registrationRejections", "drops", "limitsReached", "signalingDiscardedBytes"] as const,
+      "serviceDrops",
+    ],
     run: async (lab) => {
       const relay = await lab.openRelay();
       const client = await lab.client(relay);
