@@ -91,14 +91,21 @@ export const program = defineProgram({
 
 type Values = Parsed<typeof program.options>["values"];
 type OptionName = keyof typeof program.options;
-type Mode = "generate" | "--push" | "preview" | "targets";
+type Mode = "generate" | "push" | "preview" | "targets";
 
 /** The flags that mean something in each mode. */
 const flagsOf: Readonly<Record<Mode, readonly OptionName[]>> = {
   generate: ["out", "check", "json"],
-  "--push": ["push", "folder", "dryRun", "overwrite", "json"],
+  push: ["push", "folder", "dryRun", "overwrite", "json"],
   preview: ["out", "prometheus", "range"],
   targets: ["out", "check", "json", "inventory", "limit"],
+};
+
+const modeNames: Readonly<Record<Mode, string>> = {
+  generate: "generating",
+  push: '"--push"',
+  preview: '"preview"',
+  targets: '"targets"',
 };
 
 async function main(
@@ -113,6 +120,11 @@ async function main(
       const { generateCommand } = await import("./dashboards/generate_command.ts");
       return generateCommand(context, { out: values.out ?? checkout, check, json });
     }
+    case "push": {
+      const { pushCommand } = await import("./dashboards/push_command.ts");
+      const { push = "", folder, dryRun = false, overwrite = false } = values;
+      return await pushCommand(context, { push, folder, dryRun, overwrite, json });
+    }
     default:
       throw new ConfigError(`Cannot do ${quote(mode)} yet`);
   }
@@ -121,7 +133,7 @@ async function main(
 function modeOf({ action, push }: Values): Mode {
   // The option's own declaration has let it pass.
   if (action !== undefined) return action as "preview" | "targets";
-  return push === undefined ? "generate" : "--push";
+  return push === undefined ? "generate" : "push";
 }
 
 /** Refuses flags that would be ignored. */
@@ -133,11 +145,9 @@ function refuseOthers(mode: Mode, sources: Readonly<Record<OptionName, string>>)
     const option = program.options[name];
     const flag = "flag" in option ? option.flag : name;
     const modes = (Object.keys(flagsOf) as Mode[]).filter((other) => flagsOf[other].includes(name));
-    const places = modes.map((other) => other === "generate" ? "generating" : quote(other));
-    const here = mode === "generate" ? "" : ` with ${quote(mode)}`;
-    return `Cannot use ${quote(flag)}${here} as it belongs to ${
-      places.join(" and ")
-    }: leave it out`;
+    const places = modes.map((other) => modeNames[other]).join(" and ");
+    const here = mode === "generate" ? "" : ` with ${modeNames[mode]}`;
+    return `Cannot use ${quote(flag)}${here} as it belongs to ${places}: leave it out`;
   });
   throw new ConfigError(mistakes.join("\n"));
 }

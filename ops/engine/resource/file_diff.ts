@@ -20,18 +20,26 @@ export function unifiedDiff(path: string, fact: PathFact | undefined, after: Uin
   const oldText = textOf(before);
   const newText = textOf(after);
   if (oldText === undefined || newText === undefined) return `${summary}; no text)\n`;
-  const patch = structuredPatch("", "", oldText, newText, undefined, undefined, {
+  const hunks = diffHunks(oldText, newText);
+  return hunks === undefined ? `${summary}; they have little in common)\n` : header + hunks;
+}
+
+/**
+ * The hunks of a unified diff of two texts, with three lines of context; `undefined` when the texts
+ * are wholly different. Bounded, and safe to print: controls are escaped.
+ */
+export function diffHunks(before: string, after: string): string | undefined {
+  const patch = structuredPatch("", "", before, after, undefined, undefined, {
     context: 3,
     maxEditLength: maxDiffEdits,
   });
-  if (patch === undefined) return `${summary}; they have little in common)\n`;
-  const hunks = patch.hunks.map(({ oldStart, oldLines, newStart, newLines, lines }) =>
+  const hunks = patch?.hunks.map(({ oldStart, oldLines, newStart, newLines, lines }) =>
     // Where there are no lines, the format has the one in front.
     `@@ -${oldLines === 0 ? oldStart - 1 : oldStart},${oldLines} ` +
     `+${newLines === 0 ? newStart - 1 : newStart},${newLines} @@\n` +
     lines.map((line) => `${printable(line)}\n`).join("")
   );
-  return header + truncate(hunks.join(""), maxDiffLength);
+  return hunks && truncate(hunks.join(""), maxDiffLength);
 }
 
 /** The same for a file whose contents must not show. */
