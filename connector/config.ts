@@ -3,13 +3,17 @@ import { ConfigError } from "../tunnel/errors.ts";
 import type { LogLevel } from "../tunnel/log.ts";
 import { defineProgram, type OptionValues, parseOptions } from "../tunnel/options.ts";
 import { quote } from "../tunnel/printable.ts";
+import type { MetricsListenerConfig } from "../tunnel/metrics_listener.ts";
 import type { ProgramCommand } from "../tunnel/program.ts";
 import {
   adminAddressOf,
   checkAddress,
   logLevelOption,
   metricsBindOption,
+  metricsListenerOf,
   metricsPortOption,
+  metricsTlsOptions,
+  metricsTlsPortOption,
 } from "../tunnel/program_options.ts";
 import type { TlsIdentity } from "../tunnel/quic/tls_config.ts";
 import { encodeServiceId } from "../tunnel/wire/datagram_message.ts";
@@ -46,6 +50,8 @@ export interface ConnectorConfig {
   readonly maxUdpFlows?: number | undefined;
   /** Where the admin endpoints listen; port 0 takes any free one. No admin endpoints without it. */
   readonly admin?: { readonly hostname: string; readonly port: number } | undefined;
+  /** Where metrics are served over TLS; nowhere without it. */
+  readonly metricsListener?: MetricsListenerConfig | undefined;
   /** The certificate for direct connections, which this version checks but does not use. */
   readonly p2pIdentity?: TlsIdentity | undefined;
   readonly logLevel: LogLevel;
@@ -237,6 +243,8 @@ export const connectorProgram = defineProgram({
     },
     metricsPort: { ...metricsPortOption, default: 9091 },
     metricsBind: { ...metricsBindOption, legacy: "The reference listens on all addresses" },
+    ...metricsTlsOptions,
+    metricsTlsPort: { ...metricsTlsPortOption, default: 9491 },
     logLevel: logLevelOption,
   },
 });
@@ -264,6 +272,7 @@ export function readConnectorCommand(
     mistakes,
   );
   const p2pIdentity = pairOf(values.p2pCert, values.p2pKey, ["--p2p-cert", "--p2p-key"], mistakes);
+  const metricsListener = metricsListenerOf(values, mistakes);
   if (mistakes.length > 0) throw new ConfigError(mistakes.join("\n"));
   return {
     kind: "run",
@@ -278,6 +287,7 @@ export function readConnectorCommand(
       services,
       maxUdpFlows: values.maxUdpFlows,
       admin: adminAddressOf(values),
+      metricsListener,
       p2pIdentity,
       logLevel: values.logLevel,
     },

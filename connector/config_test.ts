@@ -45,6 +45,7 @@ describe("the connector's configuration", () => {
       }],
       maxUdpFlows: 4096,
       admin: { hostname: "127.0.0.1", port: 9091 },
+      metricsListener: undefined,
       p2pIdentity: undefined,
       logLevel: "info",
     });
@@ -94,6 +95,7 @@ describe("the connector's configuration", () => {
       ],
       maxUdpFlows: 100,
       admin: undefined,
+      metricsListener: undefined,
       p2pIdentity: { certificateFile: "p2p.pem", keyFile: "p2p.key" },
       logLevel: "debug",
     });

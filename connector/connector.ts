@@ -1,9 +1,8 @@
-import type { AdminServer } from "../tunnel/admin.ts";
 import { type Clock, systemClock } from "../tunnel/clock.ts";
 import { Lifecycle, type LifecycleState, type ProcessControl } from "../tunnel/lifecycle.ts";
 import { type Logger, silentLogger } from "../tunnel/log.ts";
 import { createMetrics } from "../tunnel/metrics.ts";
-import { startProgramAdmin } from "../tunnel/program_admin.ts";
+import { type ProgramAdmin, startProgramAdmin } from "../tunnel/program_admin.ts";
 import { type BuildInfo, observeProcess } from "../tunnel/process_metrics.ts";
 import { formatSocketAddress, type SocketAddress } from "../tunnel/quic/address.ts";
 import type { ClientTls } from "../tunnel/quic/tls_config.ts";
@@ -76,7 +75,8 @@ export class Connector implements AsyncDisposable {
   readonly #observer: UplinkObserver;
   readonly #uplinks: readonly Uplink[];
   #drainingSince: Date | undefined;
-  #admin: AdminServer | undefined;
+  readonly #strangers: RateLimitedLogger;
+  #admin: ProgramAdmin | undefined;
 
   private constructor(config: ConnectorConfig, options: ConnectorOptions) {
     const { clock = systemClock, logger = silentLogger, lookup = lookupWithSystem } = options;
@@ -103,7 +103,7 @@ export class Connector implements AsyncDisposable {
     });
     const { control = noSignals, onChange } = options;
     this.#lifecycle = new Lifecycle({ logger, clock, control, ...onChange && { onChange } });
-    const strangers = new RateLimitedLogger(logger, { clock });
+    const strangers = this.#strangers = new RateLimitedLogger(logger, { clock });
     const processMetrics = observeProcess(metrics, this.#build, { clock });
     this.#dialer = new QuicDialer({
       tls: tlsOf(config),
@@ -185,6 +185,11 @@ export class Connector implements AsyncDisposable {
     return this.#admin?.address;
   }
 
+  /** Where metrics are served over TLS; `undefined` when they are not. */
+  get metricsAddress(): SocketAddress | undefined {
+    return this.#admin?.metricsAddress;
+  }
+
   /** Resolves with the exit code when it has stopped. */
   get stopped(): Promise<number> {
     return this.#lifecycle.stopped;
@@ -259,11 +264,13 @@ export class Connector implements AsyncDisposable {
   async #startAdmin(): Promise<void> {
     this.#admin = await startProgramAdmin({
       address: this.#config.admin,
+      metricsListener: this.#config.metricsListener,
       lifecycle: this.#lifecycle,
       metrics: this.metrics,
       readiness: () => this.readiness(),
       status: () => this.status(),
       logger: this.#logger,
+      strangers: this.#strangers,
       clock: this.#clock,
     });
   }
@@ -274,6 +281,7 @@ export class Connector implements AsyncDisposable {
       relay: formatTarget(server),
       serverName,
       admin: this.adminAddress === undefined ? "off" : formatSocketAddress(this.adminAddress),
+      ...this.metricsAddress && { metricsTls: formatSocketAddress(this.metricsAddress) },
       ...this.#build,
       services: services.map(({ id, backend }) => `${id} -> ${formatTarget(backend)}`),
       clientCertificate: identity?.certificateFile ?? "none",

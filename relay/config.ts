@@ -1,13 +1,17 @@
 import manifest from "../deno.json" with { type: "json" };
 import { ConfigError } from "../tunnel/errors.ts";
 import type { LogLevel } from "../tunnel/log.ts";
+import type { MetricsListenerConfig } from "../tunnel/metrics_listener.ts";
 import type { ProgramCommand } from "../tunnel/program.ts";
 import {
   adminAddressOf,
   checkAddress,
   logLevelOption,
   metricsBindOption,
+  metricsListenerOf,
   metricsPortOption,
+  metricsTlsOptions,
+  metricsTlsPortOption,
   withoutBrackets,
 } from "../tunnel/program_options.ts";
 import { defineProgram, type OptionValues, parseOptions } from "../tunnel/options.ts";
@@ -39,6 +43,8 @@ export interface RelayConfig {
   readonly retryKey?: Uint8Array | undefined;
   /** Where the admin endpoints listen; port 0 takes any free one. No admin endpoints without it. */
   readonly admin?: { readonly hostname: string; readonly port: number } | undefined;
+  /** Where metrics are served over TLS; nowhere without it. */
+  readonly metricsListener?: MetricsListenerConfig | undefined;
   /** How long a shutdown waits for connections to end, in ms. */
   readonly drainTimeoutMs: number;
   readonly maxConnections: number;
@@ -162,6 +168,8 @@ export const relayProgram = defineProgram({
     },
     metricsPort: { ...metricsPortOption, default: 9090 },
     metricsBind: { ...metricsBindOption, legacy: "The reference listens on bind_addr" },
+    ...metricsTlsOptions,
+    metricsTlsPort: { ...metricsTlsPortOption, default: 9490 },
     drainTimeout: {
       type: "number",
       key: "drain_timeout",
@@ -198,10 +206,11 @@ export function readRelayCommand(
     if (!(error instanceof ConfigError)) throw error;
     mistakes.push(error.message);
   }
+  const metricsListener = metricsListenerOf(parsed.values, mistakes);
   if (mistakes.length > 0) throw new ConfigError(mistakes.join("\n"));
   return {
     kind: "run",
-    config: configOf(parsed.values, retryKey),
+    config: { ...configOf(parsed.values, retryKey), metricsListener },
     configFile: parsed.configFile,
   };
 }

@@ -26,23 +26,24 @@ export async function exchange(
   isCut: Promise<void>,
   answer: (request: HttpRequest) => Promise<HttpReply>,
 ): Promise<HttpReply["status"] | undefined> {
+  let status: HttpReply["status"] | undefined;
   try {
     const request = await readRequest(connection);
-    if (request === undefined) return undefined;
+    if (request === undefined) return status;
     const reply = typeof request === "number"
       ? textReply(request)
       : await Promise.race([answer(request), isCut]);
-    if (reply === undefined) return undefined;
+    if (reply === undefined) return status;
     await writeAll(connection, encodeReply(reply, isHead(request)));
+    status = reply.status;
     await connection.closeWrite();
     await drain(connection);
-    return reply.status;
   } catch {
     // The client has gone, or its connection was cut.
-    return undefined;
   } finally {
     closeQuietly(connection);
   }
+  return status;
 }
 
 /** Closes a connection that may be closed already. */

@@ -2,6 +2,7 @@ import { cpuUsage } from "node:process";
 import { getHeapStatistics } from "node:v8";
 import { type Clock, systemClock, type Timer } from "./clock.ts";
 import { defineMetrics, type Metrics } from "./metrics.ts";
+import { metricsRequestResults } from "./metrics_request.ts";
 import { countOpenFiles, maxOpenFiles } from "./open_files.ts";
 
 /**
@@ -87,6 +88,16 @@ export const processMetrics = defineMetrics({
       "than one core carries.",
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     thresholds: { warning: 0.05, critical: 0.25 },
+  },
+  metricsRequests: {
+    name: "ztna_metrics_requests_total",
+    kind: "counter",
+    topic: "errors",
+    labels: { result: metricsRequestResults },
+    help: "Connections to the TLS listener of the metrics by how they ended",
+    advice:
+      "What is not answered is a stranger, or a Prometheus whose certificate has expired or is " +
+      "not the one that this host admits: run `deno task dashboards targets` for a new one.",
   },
   buildInfo: {
     name: "ztna_build_info",

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { ConfigError } from "../../tunnel/errors.ts";
+import { metricsClientName } from "../../tunnel/metrics_request.ts";
 
 /** A certificate as one wants it: what a program is called and what it may do. */
 export interface CertificateRequest {
@@ -11,8 +12,15 @@ export interface CertificateRequest {
   readonly names: readonly string[];
 }
 
-/** The name that existing agents expect in a server's certificate (protocol section 1.1). */
-const serverNames = { relay: "ztna-server", connector: "ztna-connector" } as const;
+/**
+ * The names of roles in servers' certificates: existing agents expect the first two (protocol section
+ * 1.1); that of the metrics is for clients that reach them by another address than the certificate's.
+ */
+const serverNames = {
+  relay: "ztna-server",
+  connector: "ztna-connector",
+  metrics: "ztna-metrics",
+} as const;
 
 /** RFC 5280 ub-common-name, in characters. */
 const maxCommonNameLength = 64;
@@ -80,6 +88,19 @@ export function clientCertificate(
     return name;
   });
   return { commonName: checkCommonName(commonName), usage: "client", names: [...new Set(names)] };
+}
+
+/**
+ * What the certificate of those who read metrics says.
+ *
+ * @param clients Which of them it makes its owner; see `--metrics-tls-client` of the programs.
+ */
+export function metricsClientCertificate(
+  commonName: string,
+  clients: readonly string[],
+): CertificateRequest {
+  const names = [...new Set(clients)].map(metricsClientName);
+  return { commonName: checkCommonName(commonName), usage: "client", names };
 }
 
 function checkCommonName(commonName: string): string {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { connectorMetrics } from "../../connector/metrics.ts";
 import type { Connector } from "../../connector/connector.ts";
@@ -10,6 +10,7 @@ import { pingPacket, udpPacket } from "../support/inner_packets.ts";
 import { NativeClient } from "../support/native_client.ts";
 import { QuicheClient } from "../support/quiche_client.ts";
 import { TunnelLab } from "../support/tunnel_lab.ts";
+import { askMetrics, metricsListenerConfig } from "../support/metrics_client.ts";
 import { waitFor } from "../support/wait.ts";
 
 type RelayMetric = keyof typeof relayMetrics;
@@ -36,6 +37,20 @@ const fromTheStart = [
   "buildInfo",
 ] as const;
 
+/** Asks for the metrics without a certificate, in vain. */
+async function refusesStranger<P extends Relay | Connector>(
+  lab: TunnelLab,
+  program: P,
+): Promise<P> {
+  const { port } = program.metricsAddress!;
+  await assertRejects(() => askMetrics({ port, caPem: lab.certificates.caPem }));
+  await waitFor(
+    () => program.metrics.counter.metricsRequests.labels({ result: "no_handshake" }).value > 0,
+    "the refusal to be counted",
+  );
+  return program;
+}
+
 const relayScenarios: readonly Scenario<RelayMetric>[] = [
   {
     title: "when it has just started",
@@ -54,6 +69,14 @@ const relayScenarios: readonly Scenario<RelayMetric>[] = [
       const { eventLoopLagSeconds } = relay.metrics.histogram;
       await waitFor(() => eventLoopLagSeconds.count > 0, "a measurement of the event loop");
       return relay;
+    },
+  },
+  {
+    title: "when a stranger asks for metrics",
+    moves: ["metricsRequests"],
+    run: async (lab) => {
+      const metricsListener = await metricsListenerConfig(lab.certificates);
+      return await refusesStranger(lab, await lab.openRelay({ metricsListener }));
     },
   },
   {
@@ -244,6 +267,19 @@ const connectorScenarios: readonly Scenario<ConnectorMetric>[] = [
       const { eventLoopLagSeconds } = connector.metrics.histogram;
       await waitFor(() => eventLoopLagSeconds.count > 0, "a measurement of the event loop");
       return connector;
+    },
+  },
+  {
+    title: "when a stranger asks for metrics",
+    moves: ["metricsRequests"],
+    run: async (lab) => {
+      const metricsListener = await metricsListenerConfig(lab.certificates);
+      const config = { metricsListener };
+      const relay = await lab.openRelay();
+      return await refusesStranger(
+        lab,
+        await lab.connector(relay, { a: "localhost:7" }, { config }),
+      );
     },
   },
   {

@@ -1,5 +1,9 @@
 import { CertificateAuthority } from "../../ops/pki/certificate_authority.ts";
-import { clientCertificate, serverCertificate } from "../../ops/pki/certificate_request.ts";
+import {
+  type CertificateRequest,
+  clientCertificate,
+  serverCertificate,
+} from "../../ops/pki/certificate_request.ts";
 import type { TlsIdentity } from "../../tunnel/quic/tls_config.ts";
 
 /** A certificate and its key, as files and as texts. */
@@ -37,10 +41,7 @@ export class TestCertificates implements Disposable {
   /** A relay's certificate: for `ztna-server`, `localhost`, `127.0.0.1` and `hosts`. */
   async server(name = "relay", hosts: readonly string[] = []): Promise<TestIdentity> {
     const names = ["localhost", "127.0.0.1", ...hosts];
-    return this.#write(
-      name,
-      await this.#authority.issue(serverCertificate("relay", name, names), Date.now()),
-    );
+    return await this.issue(name, serverCertificate("relay", name, names));
   }
 
   /** A client's certificate, with one `ROLE.SERVICE.ztna` name for each service. */
@@ -49,14 +50,21 @@ export class TestCertificates implements Disposable {
     name: string,
     serviceIds: readonly string[],
   ): Promise<TestIdentity> {
-    const request = clientCertificate(role, name, serviceIds);
-    return this.#write(name, await this.#authority.issue(request, Date.now()));
+    return await this.issue(name, clientCertificate(role, name, serviceIds));
   }
 
   /** A client's certificate with any names, or none. */
   async clientWithNames(name: string, names: readonly string[]): Promise<TestIdentity> {
-    const request = { commonName: name, usage: "client" as const, names };
-    return this.#write(name, await this.#authority.issue(request, Date.now()));
+    return await this.issue(name, { commonName: name, usage: "client", names });
+  }
+
+  /** Any certificate; `name` is that of its files. */
+  async issue(
+    name: string,
+    request: CertificateRequest,
+    issuedAtMs: number = Date.now(),
+  ): Promise<TestIdentity> {
+    return this.#write(name, await this.#authority.issue(request, issuedAtMs));
   }
 
   #write(name: string, issued: { certificatePem: string; keyPem: string }): TestIdentity {
