@@ -26,7 +26,7 @@ export class Listeners {
    */
   static bind(
     config: RelayConfig,
-    options: Pick<EndpointOptions, "instance" | "clock" | "logger">,
+    options: Pick<EndpointOptions, "instance" | "forwarding" | "clock" | "logger">,
     handler: ConnectionHandler,
   ): Listeners {
     const { caFile, externalAddress, retryKey, certificateFile, keyFile } = config;

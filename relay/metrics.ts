@@ -1,5 +1,6 @@
 import { createMetrics, defineMetrics, type Metrics } from "../tunnel/metrics.ts";
 import { overflowLabel } from "../tunnel/instruments.ts";
+import { forwardingBuckets } from "../tunnel/forwarding_time.ts";
 import { processMetrics } from "../tunnel/process_metrics.ts";
 import { maxNamedServices } from "./limits.ts";
 import { quicMetrics } from "./quic_metrics.ts";
@@ -268,6 +269,18 @@ export const relayMetrics = defineMetrics({
     advice:
       "0 with agents: the service is down here. Fewer than are deployed: see the connectors' " +
       "uplink states.",
+  },
+  forwarding: {
+    name: "ztna_relay_forwarding_seconds",
+    kind: "histogram",
+    topic: "latency",
+    unit: "seconds",
+    help: "Time from the receipt of a client's packet until it was handed to the system for its " +
+      "destination; of each batch that was received, the first packet to each destination",
+    advice: "Compare with the event loop lag and CPU: both high, and the relay is too small. " +
+      "Without them packets wait for a slow receiver: see the waiting DATAGRAMs.",
+    buckets: forwardingBuckets,
+    thresholds: { warning: 0.01, critical: 0.1 },
   },
   limitsReached: {
     name: "ztna_relay_limits_reached_total",

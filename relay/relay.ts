@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../tunnel/clock.ts";
+import { ReceivedBatch } from "../tunnel/forwarding_time.ts";
 import { Lifecycle, type LifecycleState, type ProcessControl } from "../tunnel/lifecycle.ts";
 import { type Logger, silentLogger } from "../tunnel/log.ts";
 import { type ProgramAdmin, startProgramAdmin } from "../tunnel/program_admin.ts";
@@ -114,9 +115,13 @@ export class Relay implements AsyncDisposable {
     });
 
     const { instance } = options;
+    const forwarding = {
+      batch: new ReceivedBatch(),
+      onSample: (ms: number): void => metrics.histogram.forwarding.observe(ms / 1000),
+    };
     this.#listeners = Listeners.bind(
       config,
-      { ...instance && { instance }, clock, logger },
+      { ...instance && { instance }, forwarding, clock, logger },
       clients,
     );
     this.#build = {

@@ -223,7 +223,7 @@ export class Router {
     service: Service<Peer>,
     traffic: ServiceTraffic,
   ): void {
-    const result = destination.connection.sendDatagram(packet);
+    const result = destination.connection.sendDatagram(packet, true);
     if (result === "queued") {
       this.#relayed.inc();
       this.#relayedBytes.inc(packet.length);

@@ -100,6 +100,7 @@ const relayScenarios: readonly Scenario<RelayMetric>[] = [
       ...["registrations", "agents", "connectors", "services"] as const,
       ...["relayBytes", "datagramsRelayed", "flows", "addresses", "translations"] as const,
       ...["servicePackets", "serviceBytes", "serviceAgents", "serviceConnectors"] as const,
+      "forwarding",
     ],
     run: async (lab) => {
       const relay = await lab.openRelay();

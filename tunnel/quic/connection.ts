@@ -1,5 +1,7 @@
 import { sameSocketAddress, type SocketAddress } from "./address.ts";
-import type { CloseReason, ConnectionHandler } from "./connection_handler.ts";
+import { ForwardingTimer } from "../forwarding_time.ts";
+import { readCloseReason } from "./close_reason.ts";
+import type { ConnectionHandler } from "./connection_handler.ts";
 import type { ConnectionHost, ConnectionSetup } from "./connection_host.ts";
 import type { DeadlineEntry } from "./deadline_heap.ts";
 import {
@@ -12,6 +14,7 @@ import {
 } from "./limits.ts";
 import { PeerPath } from "./peer_path.ts";
 import type { NativeConnection } from "./quiche.ts";
+import { SourceConnectionIds } from "./source_connection_ids.ts";
 
 /** What became of a DATAGRAM that was to be sent. */
 export type SendResult = "queued" | "queue_full" | "too_long" | "closed";
@@ -20,7 +23,6 @@ export type SendResult = "queued" | "queue_full" | "too_long" | "closed";
 const datagramBuffer = new Uint8Array(receiveBufferBytes);
 /** Stream data goes through another one: a handler may read streams while it has a DATAGRAM. */
 const streamBuffer = new Uint8Array(streamChunkBytes);
-const noCode = 0;
 
 /**
  * One QUIC connection: DATAGRAMs, bidirectional streams, close. All of its methods may be called
@@ -42,7 +44,8 @@ export class QuicConnection implements DeadlineEntry {
   readonly #native: NativeConnection;
   readonly #handler: ConnectionHandler;
   readonly #path: PeerPath;
-  readonly #sourceCids: Uint8Array[];
+  readonly #sourceCids: SourceConnectionIds;
+  readonly #forwarding: ForwardingTimer;
   readonly #handshakeDeadlineMs: number;
   #established = false;
   #closing = false;
@@ -66,7 +69,8 @@ export class QuicConnection implements DeadlineEntry {
     this.#native = setup.native;
     this.#handler = setup.handler;
     this.#path = new PeerPath(setup.native, setup.localAddress, setup.remoteAddress);
-    this.#sourceCids = [setup.sourceCid];
+    this.#sourceCids = new SourceConnectionIds(host, setup.native, setup.sourceCid);
+    this.#forwarding = new ForwardingTimer(host.forwarding);
     const now = host.clock.now();
     this.#handshakeDeadlineMs = now + handshakeTimeoutMs;
     this.#lastSentMs = now;
@@ -108,8 +112,12 @@ export class QuicConnection implements DeadlineEntry {
     return this.#native.peerCertChain() ?? [];
   }
 
-  /** Queues one DATAGRAM. `data` is copied. */
-  sendDatagram(data: Uint8Array): SendResult {
+  /**
+   * Queues one DATAGRAM. `data` is copied.
+   *
+   * @param isForwarded Whether it was received in the batch that is being handled.
+   */
+  sendDatagram(data: Uint8Array, isForwarded = false): SendResult {
     const result = this.#queueDatagram(data);
     if (result !== "queued") {
       this.#host.stats.datagramsDropped[result] += 1;
@@ -117,6 +125,7 @@ export class QuicConnection implements DeadlineEntry {
     }
     this.#host.stats.datagramsSent += 1;
     this.#datagramsQueued = true;
+    this.#forwarding.queued(isForwarded);
     if (!this.flushScheduled) this.#host.scheduleFlush(this);
     return result;
   }
@@ -263,7 +272,7 @@ export class QuicConnection implements DeadlineEntry {
   #checkRareEvents(): void {
     this.#rareEventsUnchecked = false;
     if (this.#native.isReadable()) this.#readStreams();
-    if (this.#sourceCids.length > 1) this.#forgetRetiredCids();
+    this.#sourceCids.forgetRetired();
     if (this.#path.hasFailed || this.#native.isDraining() || this.#native.isClosed()) {
       this.#closing = true;
       this.#reportClosed();
@@ -302,6 +311,7 @@ export class QuicConnection implements DeadlineEntry {
     this.#unacknowledgedPackets = 0;
     if (this.#datagramsQueued || this.#datagramsWaiting > 0) this.#countWaitingDatagrams();
     const now = this.#host.clock.now();
+    if (this.#forwarding.hasLeft(this.#datagramsWaiting)) this.#forwarding.finish(now);
     if (sent > 0) this.#lastSentMs = now;
     if (this.#closing) this.#reportClosed();
     if (this.#closing && sent === maxClosingPackets) this.#release();
@@ -358,7 +368,7 @@ export class QuicConnection implements DeadlineEntry {
       }
       if (now >= this.#rotateAtMs) {
         this.#rotateAtMs = now + this.#host.rotationMs;
-        this.#offerConnectionId();
+        this.#sourceCids.offer(this);
       }
     }
     this.#checkRareEvents();
@@ -385,30 +395,6 @@ export class QuicConnection implements DeadlineEntry {
     this.#host.setDeadline(this, Math.max(deadline, now + 1));
   }
 
-  #offerConnectionId(): void {
-    const { cid, resetToken } = this.#host.issueConnectionId(this, this.#sourceCids[0]!);
-    try {
-      this.#native.newSourceCid(cid, resetToken, true);
-      this.#sourceCids.push(cid);
-      this.#host.stats.connectionIdsRotated += 1;
-    } catch {
-      // The peer has not yet retired the last one; the next round tries again.
-      this.#host.retireConnectionId(cid);
-    }
-  }
-
-  #forgetRetiredCids(): void {
-    for (;;) {
-      const retired = this.#native.retiredScidNext();
-      if (retired === null) return;
-      this.#host.retireConnectionId(retired);
-      const index = this.#sourceCids.findIndex((cid) =>
-        cid.every((byte, at) => byte === retired[at])
-      );
-      if (index >= 0) this.#sourceCids.splice(index, 1);
-    }
-  }
-
   #reportClosed(): void {
     if (this.#closeReported) return;
     this.#closeReported = true;
@@ -419,29 +405,13 @@ export class QuicConnection implements DeadlineEntry {
       stats.handshaking -= 1;
       stats.handshakesFailed += 1;
     }
-    const reason = this.#closeReason();
+    const reason = readCloseReason(this.#native, this.#established);
     try {
       this.#handler.onClosed(this, reason);
     } catch (error) {
       stats.handlerErrors += 1;
       this.#host.logger.error("connection_handler_failed", { connection: this.id, error });
     }
-  }
-
-  #closeReason(): CloseReason {
-    const peerError = this.#native.peerError();
-    const error = peerError ?? this.#native.localError();
-    let by: CloseReason["by"] = "stateless_reset";
-    if (!this.#established) by = "handshake";
-    else if (peerError !== null) by = "peer";
-    else if (error !== null) by = "local";
-    else if (this.#native.isTimedOut()) by = "idle_timeout";
-    return {
-      by,
-      application: error?.isApp ?? false,
-      code: error?.errorCode ?? noCode,
-      text: error === null ? "" : new TextDecoder().decode(new Uint8Array(error.reason)),
-    };
   }
 
   /** Gives everything back without waiting for the peer. For the endpoint, when it is closed. */
@@ -457,7 +427,7 @@ export class QuicConnection implements DeadlineEntry {
     this.#host.stats.datagramsWaiting -= this.#datagramsWaiting;
     this.#datagramsWaiting = 0;
     this.#host.setDeadline(this, Infinity);
-    for (const cid of this.#sourceCids) this.#host.retireConnectionId(cid);
+    this.#sourceCids.retireAll();
     this.#host.released(this);
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { ForwardingTimes } from "../forwarding_time.ts";
 import type { Logger } from "../log.ts";
 import type { SocketAddress } from "./address.ts";
 import type { QuicConnection } from "./connection.ts";
@@ -13,6 +14,7 @@ export interface ConnectionHost {
   readonly socket: UdpSocket;
   readonly stats: EndpointStats;
   readonly logger: Logger;
+  readonly forwarding: ForwardingTimes;
   /** How often a connection offers a new connection ID, in ms. */
   readonly rotationMs: number;
   /** Whether a connection whose window is closed may queue one more DATAGRAM. */

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { ConfigError } from "../errors.ts";
-import { type Logger, silentLogger } from "../log.ts";
+import { untimed } from "../forwarding_time.ts";
+import { silentLogger } from "../log.ts";
 import { TokenBucket } from "../token_bucket.ts";
 import { formatSocketAddress, type SocketAddress } from "./address.ts";
 import { Admission } from "./admission.ts";
@@ -76,7 +77,7 @@ export class QuicEndpoint implements AsyncDisposable {
   readonly #reception: Promise<void>;
 
   private constructor(options: EndpointOptions, config: NativeConfig | undefined) {
-    const { hostname, port, server, clock = systemClock, logger = silentLogger } = options;
+    const { hostname, port, server, clock = systemClock } = options;
     this.#clock = clock;
     this.#server = server;
     this.#serverConfig = config;
@@ -105,7 +106,7 @@ export class QuicEndpoint implements AsyncDisposable {
       hostname: server?.externalHostname ?? this.address.hostname,
       port: this.address.port,
     };
-    this.#host = this.#createHost(options.connectionIdRotationMs, logger);
+    this.#host = this.#createHost(options);
     this.#reception = this.#socket.receive(
       (data, from) => this.#onPacket(data, from),
       () => this.#output.flush(),
@@ -130,6 +131,11 @@ export class QuicEndpoint implements AsyncDisposable {
   /** Sends that the system refused. */
   get sendErrors(): number {
     return this.#socket.sendErrors;
+  }
+
+  /** What the system holds for the socket; `undefined` where it does not tell. */
+  socketMemory(): ReturnType<UdpSocket["memory"]> {
+    return this.#socket.memory();
   }
 
   /** All connections that are not closed, in the order of their start. */
@@ -241,12 +247,14 @@ export class QuicEndpoint implements AsyncDisposable {
     for (const resolve of this.#closeWaiters) resolve();
   }
 
-  #createHost(rotationMs = limits.connectionIdRotationMs, logger: Logger): ConnectionHost {
+  #createHost(options: EndpointOptions): ConnectionHost {
+    const { connectionIdRotationMs: rotationMs = limits.connectionIdRotationMs } = options;
     return {
       clock: this.#clock,
       socket: this.#socket,
       stats: this.stats,
-      logger,
+      logger: options.logger ?? silentLogger,
+      forwarding: options.forwarding ?? untimed(),
       rotationMs,
       mayQueueDatagram: () => this.stats.datagramsWaiting < limits.maxQueuedDatagrams,
       scheduleFlush: (connection) => this.#output.schedule(connection),
@@ -313,7 +321,7 @@ export class QuicEndpoint implements AsyncDisposable {
   // Receiving
 
   #onPacket(data: Uint8Array<ArrayBuffer>, from: SocketAddress): void {
-    this.#output.beginTurn();
+    if (this.#output.beginTurn()) this.#host.forwarding.batch.begin(this.#clock.now());
     this.stats.packetsReceived += 1;
     this.stats.bytesReceived += data.length;
     if (data.length > 0 && isLongHeader(data)) {
@@ -374,12 +382,9 @@ export class QuicEndpoint implements AsyncDisposable {
     } catch {
       // The binding refuses what it cannot answer; so do we.
     }
-    if (length === 0) {
-      this.#socket.releaseBuffer(buffer);
-      return false;
-    }
-    this.#socket.send(buffer, length, to);
-    return true;
+    if (length === 0) this.#socket.releaseBuffer(buffer);
+    else this.#socket.send(buffer, length, to);
+    return length > 0;
   }
 
   #onLongHeader(data: Uint8Array, from: SocketAddress): void {

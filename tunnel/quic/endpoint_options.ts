@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { ForwardingTimes } from "../forwarding_time.ts";
 import type { Logger } from "../log.ts";
 import type { SocketAddress } from "./address.ts";
 import type { ConnectionHandler } from "./connection_handler.ts";
@@ -34,6 +35,8 @@ export interface EndpointOptions {
   readonly resetKey?: Uint8Array;
   /** Default 300,000 ms (protocol section 1.6). */
   readonly connectionIdRotationMs?: number;
+  /** Times DATAGRAMs that are forwarded; its batches begin here, and by other sockets' packets. */
+  readonly forwarding?: ForwardingTimes;
   readonly clock?: Clock;
   readonly logger?: Logger;
 }

@@ -29,9 +29,10 @@ export class OutputQueue {
     this.#clock = clock;
   }
 
-  /** Packets are being received: `flush` will be called when they have been. */
-  beginTurn(): void {
-    this.#inTurn = true;
+  /** Packets are being received: `flush` will be called when they have been. False: it was known. */
+  beginTurn(): boolean {
+    if (this.#inTurn) return false;
+    return this.#inTurn = true;
   }
 
   /** Has `source` flushed at the end of this turn, or soon when there is none. */

@@ -1,5 +1,6 @@
 import { openCLibrary } from "../c_library.ts";
 import { encodeSockaddr, maxSockaddrBytes } from "./sockaddr.ts";
+import { memoryInfoBuffer, readMemoryInfo, type SocketMemory } from "./socket_memory.ts";
 
 /** Linux' numbers, from its headers. */
 const levelSocket = 1;
@@ -7,6 +8,7 @@ const optionSendBuffer = 7;
 const optionReceiveBuffer = 8;
 const optionSendBufferForce = 32;
 const optionReceiveBufferForce = 33;
+const optionMemoryInfo = 55;
 const levelUdp = 17;
 const optionSegment = 103;
 const standardError = 2;
@@ -152,6 +154,16 @@ export class SystemSocket {
       const { setsockopt } = this.#library;
       if (setsockopt(this.#descriptor, levelSocket, option, value, value.byteLength) === 0) return;
     }
+  }
+
+  /** What the system holds for it; `undefined` when it is closed or the system is too old. */
+  memory(): SocketMemory | undefined {
+    if (this.#descriptor === noDescriptor) return undefined;
+    const info = memoryInfoBuffer();
+    addressLength[0] = info.byteLength;
+    const { getsockopt } = this.#library;
+    const result = getsockopt(this.#descriptor, levelSocket, optionMemoryInfo, info, addressLength);
+    return result === 0 && addressLength[0] === info.byteLength ? readMemoryInfo(info) : undefined;
   }
 
   /**

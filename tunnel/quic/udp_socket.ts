@@ -9,6 +9,7 @@ import {
 } from "./limits.ts";
 import { PacketTrain } from "./packet_train.ts";
 import { encodeSockaddr, SockaddrDecoder } from "./sockaddr.ts";
+import type { SocketMemory } from "./socket_memory.ts";
 import { type OpenedSocket, SystemSocket } from "./system_socket.ts";
 
 /** Called for each received packet; `data` is valid, and may be changed, during the call only. */
@@ -131,6 +132,11 @@ export class UdpSocket {
         onTurnEnd();
       });
     }
+  }
+
+  /** What the system holds for it; `undefined` where it does not tell, or when it is closed. */
+  memory(): SocketMemory | undefined {
+    return this.#system?.memory();
   }
 
   /** A buffer for one packet, or `undefined` while too many sends are under way. */
