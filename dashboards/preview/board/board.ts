@@ -1,0 +1,187 @@
+import * as v from "valibot";
+import { ConfigError } from "../../../tunnel/errors.ts";
+import { quote } from "../../../tunnel/printable.ts";
+
+/** Takes what is missing or `null` for the default, as Grafana does. */
+function optional<S extends v.GenericSchema>(
+  schema: S,
+  byDefault: v.InferOutput<S>,
+): v.GenericSchema<unknown, v.InferOutput<S>> {
+  return v.pipe(
+    v.nullish(v.unknown()),
+    v.transform((value) => value ?? byDefault),
+    schema,
+  ) as v.GenericSchema<unknown, v.InferOutput<S>>;
+}
+
+const text = optional(v.string(), "");
+const flag = optional(v.boolean(), false);
+const maybeNumber = v.nullish(v.number());
+const maybeText = v.nullish(v.string());
+const record = optional(v.record(v.string(), v.unknown()), {});
+
+const linkSchema = v.object({
+  title: text,
+  url: text,
+  type: text,
+  tags: optional(v.array(v.string()), []),
+});
+
+const mappingResultSchema = v.object({ text: maybeText, color: maybeText, index: maybeNumber });
+
+const mappingSchema = v.variant("type", [
+  v.object({ type: v.literal("value"), options: v.record(v.string(), mappingResultSchema) }),
+  v.object({
+    type: v.literal("range"),
+    options: v.object({ from: maybeNumber, to: maybeNumber, result: mappingResultSchema }),
+  }),
+  v.object({
+    type: v.literal("special"),
+    options: v.object({ match: v.string(), result: mappingResultSchema }),
+  }),
+  v.object({
+    type: v.literal("regex"),
+    options: v.object({ pattern: v.string(), result: mappingResultSchema }),
+  }),
+]);
+
+const thresholdsSchema = v.object({
+  mode: text,
+  steps: v.array(v.object({ value: maybeNumber, color: v.string() })),
+});
+
+const fieldConfigSchema = v.object({
+  displayName: maybeText,
+  unit: maybeText,
+  decimals: maybeNumber,
+  min: maybeNumber,
+  max: maybeNumber,
+  noValue: maybeText,
+  color: v.nullish(v.object({ mode: text, fixedColor: maybeText })),
+  thresholds: v.nullish(thresholdsSchema),
+  mappings: optional(v.array(mappingSchema), []),
+  links: optional(v.array(linkSchema), []),
+  custom: record,
+});
+
+const targetSchema = v.object({
+  refId: optional(v.string(), "A"),
+  expr: text,
+  legendFormat: text,
+  instant: flag,
+  range: flag,
+  format: optional(v.string(), "time_series"),
+  interval: text,
+  hide: flag,
+});
+
+const gridSchema = v.object({ x: v.number(), y: v.number(), w: v.number(), h: v.number() });
+
+const panelEntries = {
+  id: optional(v.number(), 0),
+  type: v.string(),
+  title: text,
+  description: text,
+  gridPos: gridSchema,
+  targets: optional(v.array(targetSchema), []),
+  fieldConfig: optional(
+    v.object({
+      defaults: fieldConfigSchema,
+      overrides: optional(
+        v.array(v.object({
+          matcher: v.object({ id: v.string(), options: v.unknown() }),
+          properties: v.array(v.object({ id: v.string(), value: v.unknown() })),
+        })),
+        [],
+      ),
+    }),
+    { defaults: { mappings: [], links: [], custom: {} }, overrides: [] },
+  ),
+  options: record,
+  transformations: optional(v.array(v.object({ id: v.string(), options: record })), []),
+  links: optional(v.array(linkSchema), []),
+  interval: text,
+  repeat: maybeText,
+};
+
+const panelSchema = v.object({
+  ...panelEntries,
+  collapsed: flag,
+  panels: optional(v.array(v.object(panelEntries)), []),
+});
+
+const variableSchema = v.object({
+  name: v.string(),
+  type: v.string(),
+  label: text,
+  query: v.unknown(),
+  includeAll: flag,
+  allValue: maybeText,
+  hide: optional(v.union([v.number(), v.string()]), 0),
+});
+
+const annotationSchema = v.object({
+  name: text,
+  expr: text,
+  iconColor: text,
+  enable: optional(v.boolean(), true),
+  titleFormat: text,
+  textFormat: text,
+  step: text,
+  target: v.nullish(v.object({ expr: text })),
+});
+
+const boardSchema = v.object({
+  uid: v.string(),
+  title: v.string(),
+  description: text,
+  panels: optional(v.array(panelSchema), []),
+  links: optional(v.array(linkSchema), []),
+  templating: optional(v.object({ list: optional(v.array(variableSchema), []) }), { list: [] }),
+  annotations: optional(v.object({ list: optional(v.array(annotationSchema), []) }), { list: [] }),
+});
+
+/** What the preview uses of a Grafana dashboard (its classic schema). */
+export type Board = v.InferOutput<typeof boardSchema>;
+/** A panel, without those that a row holds. */
+export type Panel = Omit<v.InferOutput<typeof panelSchema>, "collapsed" | "panels">;
+/** One query of a panel. */
+export type Target = v.InferOutput<typeof targetSchema>;
+/** How a value is shown: the panel's defaults with the overrides of a field. */
+export type FieldConfig = v.InferOutput<typeof fieldConfigSchema>;
+/** The rule that replaces values by words. */
+export type ValueMapping = v.InferOutput<typeof mappingSchema>;
+/** A variable of the dashboard. */
+export type Variable = v.InferOutput<typeof variableSchema>;
+/** Events that are drawn over the panels. */
+export type AnnotationQuery = v.InferOutput<typeof annotationSchema>;
+/** A link of the dashboard, a panel or a value. */
+export type Link = v.InferOutput<typeof linkSchema>;
+
+/**
+ * Reads a dashboard.
+ *
+ * @param json What `JSON.parse` gave.
+ * @param name Where it is from, for the message.
+ * @throws ConfigError when it is none, or has what the preview can't take for one.
+ */
+export function readBoard(json: unknown, name: string): Board {
+  const result = v.safeParse(boardSchema, json);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  const where = v.getDotPath(issue) ?? "";
+  throw new ConfigError(
+    `Cannot preview ${quote(name)} as a dashboard must be in Grafana's classic schema: current ` +
+      `value of ${quote(where)} is ${issue.received}, it must be ${issue.expected}`,
+  );
+}
+
+/** Applies one property of an override (`custom.width`, `unit` …) to a field's configuration. */
+export function withProperty(config: FieldConfig, id: string, value: unknown): FieldConfig {
+  const [first = "", ...rest] = id.split(".");
+  if (first === "custom") {
+    return { ...config, custom: { ...config.custom, [rest.join(".")]: value } };
+  }
+  const result = v.safeParse(fieldConfigSchema, { ...config, [first]: value });
+  return result.success ? result.output : config;
+}

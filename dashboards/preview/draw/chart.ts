@@ -1,0 +1,105 @@
+import type { EChartsOption } from "echarts";
+import type { Size } from "../board/placement.ts";
+import type { TimeRange } from "../data/source.ts";
+import { Html } from "../page/html.ts";
+import { formatClock } from "./clock.ts";
+
+/** An event that is drawn over every chart. */
+export interface Mark {
+  /** Seconds since 1970. */
+  readonly start: number;
+  /** The same as `start` for a moment. */
+  readonly end: number;
+  /** CSS colour. */
+  readonly color: string;
+  readonly text: string;
+}
+
+/** What all charts of a panel have in common. */
+export interface ChartFrame {
+  readonly size: Size;
+  readonly range: TimeRange;
+  readonly marks: readonly Mark[];
+}
+
+/** The part of a chart's options that is about time: the axis below, and the marks. */
+export function timeAxis({ range, size }: ChartFrame): NonNullable<EChartsOption["xAxis"]> {
+  const seconds = range.end - range.start;
+  const marks = Math.max(2, Math.floor(size.width / 90));
+  return {
+    type: "time",
+    min: range.start * 1000,
+    max: range.end * 1000,
+    splitNumber: marks,
+    axisLine: { lineStyle: { color: "var(--grid)" } },
+    axisTick: { lineStyle: { color: "var(--grid)" } },
+    splitLine: { show: true, lineStyle: { color: "var(--grid)" } },
+    axisLabel: {
+      ...axisText,
+      hideOverlap: true,
+      showMinLabel: false,
+      showMaxLabel: false,
+      formatter: (ms: number): string => formatClock(ms / 1000, seconds / marks),
+    },
+  };
+}
+
+/** Text of axes; the colour follows the page's theme. */
+export const axisText = { color: "var(--faint)", fontSize: 12, fontFamily: "inherit" } as const;
+
+/** A series that draws nothing but the marks of events. */
+export function markSeries({ marks }: ChartFrame): object {
+  return {
+    type: "line",
+    data: [],
+    silent: true,
+    markLine: {
+      symbol: "none",
+      animation: false,
+      label: { show: false },
+      data: marks.map(({ start, color }) => ({
+        xAxis: start * 1000,
+        lineStyle: { color, type: "dashed", width: 1 },
+      })),
+    },
+    markArea: {
+      data: marks.filter(({ start, end }) => end > start).map(({ start, end, color }) => [
+        { xAxis: start * 1000, itemStyle: { color, opacity: 0.12 } },
+        { xAxis: end * 1000 },
+      ]),
+    },
+  };
+}
+
+/**
+ * Draws a chart as SVG that scales with its panel.
+ *
+ * @param id Unlike that of any other chart on the page.
+ */
+export async function drawChart(id: string, size: Size, option: EChartsOption): Promise<Html> {
+  // Loaded here, as what only reads dashboards should not wait for 3 MB of drawing code.
+  const { init } = await import("echarts");
+  const chart = init(null, null, { renderer: "svg", ssr: true, ...size });
+  try {
+    chart.setOption({ animation: false, useUTC: true, textStyle: axisText, ...option });
+    return new Html(tidy(chart.renderToSVGString(), id));
+  } finally {
+    chart.dispose();
+  }
+}
+
+/**
+ * ECharts' SVG for a page without scripts: no styles for a mouse that is over something, and names
+ * that count within the chart and not within this process, so that the same data gives the same page.
+ */
+function tidy(svg: string, id: string): string {
+  return svg
+    .replace(/<style\s*>.*?<\/style>\s*/s, "")
+    .replace(/ (?:class="zr\d+-cls-\d+"|pointer-events="visible"|ecmeta_\w+="[^"]*")/g, "")
+    .replace(/\bzr\d+-(\w+)/g, `${id}-$1`)
+    .replace(
+      /^<svg width="\d+" height="\d+" xmlns="[^"]*" xmlns:xlink="[^"]*" version="1.1" baseProfile="full"/,
+      '<svg class="chart"',
+    )
+    .replaceAll("\n", "");
+}

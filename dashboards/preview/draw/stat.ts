@@ -1,0 +1,93 @@
+import * as v from "valibot";
+import { type Html, html } from "../page/html.ts";
+import { isLight } from "./colors.ts";
+import { displayValue } from "./display.ts";
+import { type Field, fieldsOf } from "./field.ts";
+import type { PanelContext } from "./panel_context.ts";
+import { reduce } from "./reduce.ts";
+import { drawSparkline } from "./sparkline.ts";
+
+const optionsSchema = v.object({
+  reduceOptions: v.fallback(
+    v.object({ calcs: v.fallback(v.array(v.string()), ["lastNotNull"]) }),
+    { calcs: ["lastNotNull"] },
+  ),
+  colorMode: v.fallback(v.string(), "value"),
+  graphMode: v.fallback(v.string(), "area"),
+  textMode: v.fallback(v.string(), "auto"),
+});
+
+/** Most values side by side; more would be too small to read. */
+const maxTiles = 24;
+
+/** One large value for each series. */
+export function drawStat(context: PanelContext): Html | undefined {
+  const { panel, data, size } = context;
+  const fields = fieldsOf(panel, data);
+  const shown = fields.slice(0, maxTiles);
+  if (shown.length === 0) return noValue(context);
+  const columns = size.width >= size.height ? shown.length : 1;
+  const perLine = Math.max(1, Math.min(columns, Math.floor(size.width / 90)));
+  const lines = Math.ceil(shown.length / perLine);
+  const tile = { width: size.width / perLine, height: size.height / lines };
+  const more = fields.length - shown.length;
+  return html`
+    <div class="stats"
+      style="grid-template-columns:repeat(${perLine},minmax(0,1fr))">${shown.map((field) =>
+        drawTile(field, context, tile, fields.length > 1)
+      )}</div>${more > 0 && html`<p class="more">and ${more} more</p>`}
+  `;
+}
+
+function noValue({ panel }: PanelContext): Html | undefined {
+  const { noValue: text } = panel.fieldConfig.defaults;
+  if (text === undefined || text === null || text === "") return undefined;
+  return html`
+    <div class="stats">
+      <div class="stat"><b style="font-size:28px">${text}</b></div>
+    </div>
+  `;
+}
+
+function drawTile(
+  field: Field,
+  { panel, data, now }: PanelContext,
+  tile: { readonly width: number; readonly height: number },
+  isOneOfMany: boolean,
+): Html {
+  const { reduceOptions, colorMode, graphMode, textMode } = v.parse(optionsSchema, panel.options);
+  const value = reduce(field.points, reduceOptions.calcs[0] ?? "lastNotNull");
+  const { config } = field;
+  const display = value === undefined
+    ? { text: config.noValue ?? "No data", color: undefined }
+    : displayValue(value, config, now);
+  const color = config.color?.mode === "fixed" ? field.color : display.color ?? "var(--text)";
+  const namesItself = textMode === "value_and_name" || textMode === "name" ||
+    (textMode === "auto" && isOneOfMany);
+  const text = textMode === "name" ? field.name : display.text;
+  const valuePx = fontPx(text, tile, namesItself && textMode !== "name");
+  const isFilled = colorMode.startsWith("background");
+  const style = isFilled
+    ? `background:${color};color:${isLight(color) ? "#111217" : "#fff"}`
+    : colorMode === "value"
+    ? `color:${color}`
+    : "";
+  return html`
+    <div class="stat"
+      style="${style}">${graphMode === "area" &&
+        drawSparkline(field.points, data.range, isFilled ? "#fff" : color)}${namesItself &&
+        textMode !== "name" &&
+        html`<span title="${field.name}">${field.name}</span>`}<b style="font-size:${valuePx}px" title="${text}">${text}</b></div>
+  `;
+}
+
+/** The largest size in which a text fits into its tile, with letters of about 0.58 of their height. */
+function fontPx(
+  text: string,
+  { width, height }: { readonly width: number; readonly height: number },
+  hasName: boolean,
+): number {
+  const byWidth = (width - 24) / (Math.max(text.length, 3) * 0.58);
+  const byHeight = (height - (hasName ? 30 : 8)) * 0.6;
+  return Math.round(Math.min(Math.max(Math.min(byWidth, byHeight), 12), 48));
+}
