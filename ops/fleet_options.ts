@@ -122,6 +122,13 @@ export const changeOptions = {
     flag: "--force-unlock",
     help: "End another run's lock; only when that run is gone for good",
   },
+  annotate: {
+    type: "string",
+    flag: "--annotate",
+    placeholder: "URL",
+    help: "Show the run and each restart in the graphs of this Grafana, with the token in " +
+      "GRAFANA_TOKEN (default: ZTNA_GRAFANA_URL, if set)",
+  },
 } as const;
 
 /** Which resources a command looks at. */

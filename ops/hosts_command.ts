@@ -12,6 +12,7 @@ import { FleetRun } from "./fleet/fleet_run.ts";
 import type { RunHost } from "./fleet/host_run.ts";
 import type { changeOptions, connectionOptions, outputOptions } from "./fleet_options.ts";
 import type { inventoryOptions } from "./inventory_options.ts";
+import { openAnnotations } from "./run_annotations.ts";
 import { controlDirectory } from "./state_home.ts";
 import { commandText } from "./terminal/command_lines.ts";
 import type { FleetProgress } from "./terminal/fleet_progress.ts";
@@ -66,7 +67,7 @@ export interface HostsCommand<H extends RunHost> {
  * @throws what `body` throws.
  */
 export async function runHostsCommand<H extends RunHost>(
-  { screen, signal }: CommandContext,
+  { screen, report, signal }: CommandContext,
   options: HostsCommandOptions<H>,
   body: (command: HostsCommand<H>) => Promise<number>,
 ): Promise<number> {
@@ -86,6 +87,15 @@ export async function runHostsCommand<H extends RunHost>(
     },
   });
   const emit = (event: FleetEvent): void => output.bus.emit(event);
+  await using annotations = !isChange ? undefined : await openAnnotations({
+    ...{ annotate: change.annotate, environment: Deno.env, operator },
+    // The last event of a run is its end.
+    warn: (text) =>
+      output.progress.end === undefined ? emit({ type: "warning", text }) : report.warn(text),
+  });
+  if (annotations !== undefined) {
+    output.bus.subscribe("the annotations in Grafana", annotations.sink);
+  }
   const sockets = controlDirectory(Deno.env);
   await using run = new FleetRun<H>({
     ...{ hosts, forks: values.forks, emit, signal },

@@ -101,7 +101,7 @@ export async function publishDashboards(
 /** Makes sure that there is a Grafana, before it is told anything. */
 async function grafanaVersion(client: GrafanaClient): Promise<string | null> {
   const what = "publish dashboards";
-  const health = await client.request({ method: "GET", path: "/api/health", what });
+  const health = await client.find({ method: "GET", path: "/api/health", what });
   if (!isRecord(health) || !("database" in health)) {
     throw new GrafanaError(
       "address",
