@@ -3,13 +3,14 @@ import {
   type EndpointStats,
   packetDropReasons,
 } from "../tunnel/quic/endpoint_stats.ts";
+import type { SocketMemory } from "../tunnel/quic/socket_memory.ts";
 import type { Listeners } from "./listeners.ts";
 import type { RelayMetrics } from "./metrics.ts";
 
 /** Connects the metrics of the QUIC layer to the endpoints' own counters. */
 export function observeEndpoints(
   { counter, gauge }: RelayMetrics,
-  listeners: Pick<Listeners, "total">,
+  listeners: Pick<Listeners, "endpoints" | "total">,
 ): void {
   const sum = (read: (stats: EndpointStats) => number) => (): number =>
     listeners.total(({ stats }) => read(stats));
@@ -29,6 +30,15 @@ export function observeEndpoints(
   quicBytes.labels({ direction: "received" }).observe(sum((stats) => stats.bytesReceived));
   quicBytes.labels({ direction: "sent" }).observe(sum((stats) => stats.bytesSent));
   counter.sendErrors.observe(() => listeners.total(({ sendErrors }) => sendErrors));
+  const memory = (read: (memory: SocketMemory) => number) => (): number | undefined => {
+    const of = listeners.endpoints.map((endpoint) => endpoint.socketMemory());
+    return of.every((known) => known !== undefined)
+      ? of.reduce((sum, known) => sum + read(known), 0)
+      : undefined;
+  };
+  gauge.socketReceiveQueueBytes.observe(memory(({ queuedBytes }) => queuedBytes));
+  gauge.socketReceiveBufferBytes.observe(memory(({ bufferBytes }) => bufferBytes));
+  counter.socketDrops.observe(memory(({ drops }) => drops));
   counter.datagramsReceived.observe(sum((stats) => stats.datagramsReceived));
   counter.datagramsSent.observe(sum((stats) => stats.datagramsSent));
   counter.retriesSent.observe(sum((stats) => stats.retriesSent));

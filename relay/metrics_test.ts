@@ -1,5 +1,6 @@
 import { describe, it } from "@std/testing/bdd";
 import { assert, assertEquals } from "@std/assert";
+import { processMetrics } from "../tunnel/process_metrics.ts";
 import type { QuicEndpoint } from "../tunnel/quic/endpoint.ts";
 import { createEndpointStats } from "../tunnel/quic/endpoint_stats.ts";
 import { observeEndpoints } from "./endpoint_metrics.ts";
@@ -29,9 +30,10 @@ describe("the relay's metrics", () => {
   });
 
   it("begin with our prefix otherwise", () => {
-    for (const { name } of Object.values(relayMetrics)) {
-      const isOurs = /^(ztna_relay|ztna_event_loop|ztna_heap|ztna_build|process)_/.test(name);
-      assert(isOurs || Object.hasOwn(referenceMetrics, name), name);
+    for (const [key, { name }] of Object.entries(relayMetrics)) {
+      const isShared = Object.hasOwn(processMetrics, key);
+      const isKnown = isShared || Object.hasOwn(referenceMetrics, name);
+      assert(isKnown || name.startsWith("ztna_relay_"), name);
     }
   });
 
@@ -58,12 +60,26 @@ describe("observeEndpoints", () => {
     };
     fill(stats as unknown as Record<string, unknown>);
     const metrics = createRelayMetrics();
-    const endpoint = { stats, sendErrors: 999_999 } as QuicEndpoint;
-    observeEndpoints(metrics, { total: (read) => read(endpoint) });
+    const memory = { queuedBytes: 999_998, bufferBytes: 999_997, drops: 999_996 };
+    const endpoint = {
+      ...{ stats, sendErrors: 999_999 },
+      socketMemory: () => memory,
+    } as unknown as QuicEndpoint;
+    observeEndpoints(metrics, { endpoints: [endpoint], total: (read) => read(endpoint) });
     const exposition = await metrics.exposition();
-    for (const number of [...numbers, 999_999]) {
+    for (const number of [...numbers, 999_999, ...Object.values(memory)]) {
       const found = exposition.split("\n").filter((line) => line.endsWith(` ${number}`));
       assertEquals(found.length, 1, `${number} of ${JSON.stringify(stats)}`);
     }
+  });
+
+  it("leaves out what the system does not tell of a socket", async () => {
+    const metrics = createRelayMetrics();
+    const tells = { queuedBytes: 1, bufferBytes: 1, drops: 1 };
+    const endpoints = [tells, undefined].map((memory) =>
+      ({ stats: createEndpointStats(), socketMemory: () => memory }) as unknown as QuicEndpoint
+    );
+    observeEndpoints(metrics, { endpoints, total: (read) => read(endpoints[0]!) });
+    assert(!/^ztna_relay_socket_/m.test(await metrics.exposition()));
   });
 });

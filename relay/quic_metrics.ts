@@ -153,6 +153,33 @@ export const quicMetrics = defineMetrics({
       "queue_full: the peer reads too slowly, or its network loses packets. too_long: an MTU " +
       "in the way is smaller than usual.",
   },
+  socketReceiveQueueBytes: {
+    name: "ztna_relay_socket_receive_queue_bytes",
+    kind: "gauge",
+    topic: "saturation",
+    unit: "bytes",
+    limit: "ztna_relay_socket_receive_buffer_bytes",
+    help: "Received packets that wait in the system for the relay to read them; Linux only",
+    advice: "More than a moment's worth: the relay does not keep up. See its CPU and event loop " +
+      "lag; packets are dropped at the limit.",
+  },
+  socketReceiveBufferBytes: {
+    name: "ztna_relay_socket_receive_buffer_bytes",
+    kind: "gauge",
+    topic: "saturation",
+    unit: "bytes",
+    help: "Room for packets that wait in the system, on all addresses together; Linux only",
+    advice: "Less than 8 MiB for each address: deploy has not set net.core.rmem_max, which it " +
+      "does unless told otherwise.",
+  },
+  socketDrops: {
+    name: "ztna_relay_socket_drops_total",
+    kind: "counter",
+    topic: "errors",
+    help: "Packets that the system dropped as they found its receive buffer full; Linux only",
+    advice: "The relay did not keep up: see its CPU and event loop lag. Short bursts ask for a " +
+      "larger receive buffer, lasting ones for another relay.",
+  },
   retriesSent: {
     name: "ztna_relay_retries_sent_total",
     kind: "counter",

@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { FlowSocket } from "../../connector/flow_socket.ts";
 import { connectorMetrics } from "../../connector/metrics.ts";
 import type { Connector } from "../../connector/connector.ts";
 import { relayMetrics } from "../../relay/metrics.ts";
 import type { Relay } from "../../relay/relay.ts";
+import type { SocketAddress } from "../../tunnel/quic/address.ts";
 import type { MetricCatalogue } from "../../tunnel/metric_catalogue.ts";
 import { hasMoved, parseExposition } from "../support/exposition.ts";
 import { pingPacket, udpPacket } from "../support/inner_packets.ts";
@@ -20,11 +22,21 @@ type ConnectorMetric = keyof typeof connectorMetrics;
 interface Scenario<K> {
   readonly title: string;
   readonly moves: readonly K[];
+  readonly skip?: boolean;
   /** Starts a program and resolves when it has happened. */
   run(lab: TunnelLab): Promise<Relay | Connector>;
 }
 
 const route = "100.64.0.1:1 > 10.100.0.1:2";
+
+const onlyLinuxTells = Deno.build.os !== "linux";
+
+/** Sends to `address` without letting anybody read, until the system drops. */
+function flood(address: SocketAddress, isEnough: () => boolean): void {
+  const socket = new FlowSocket(address);
+  while (!isEnough()) socket.sendNow(new Uint8Array(1200));
+  socket.close();
+}
 
 /** What every process shows from its start. */
 const fromTheStart = [
@@ -45,7 +57,7 @@ async function refusesStranger<P extends Relay | Connector>(
   const { port } = program.metricsAddress!;
   await assertRejects(() => askMetrics({ port, caPem: lab.certificates.caPem }));
   await waitFor(
-    () => program.metrics.counter.metricsRequests.labels({ result: "no_handshake" }).value > 0,
+    () => program.metrics.counter.metricsRequests.labels({ result: "no_handshake" }).value,
     "the refusal to be counted",
   );
   return program;
@@ -214,6 +226,17 @@ const relayScenarios: readonly Scenario<RelayMetric>[] = [
         }
         await agent.fence();
       }
+      return relay;
+    },
+  },
+  {
+    title: "when more comes than it reads",
+    moves: ["socketReceiveQueueBytes", "socketReceiveBufferBytes", "socketDrops"],
+    skip: onlyLinuxTells,
+    run: async (lab) => {
+      const relay = await lab.openRelay();
+      // The relay shares this thread: while it sends, nothing is read.
+      flood(relay.address, () => relay.metrics.counter.socketDrops.value! > 0);
       return relay;
     },
   },
@@ -438,8 +461,8 @@ for (const { program, catalogue, scenarios, unmoved, start } of programs) {
       assertEquals(Object.keys(catalogue).filter((key) => !moved.has(key)).sort(), expected);
     });
 
-    for (const { title, moves, run } of scenarios) {
-      it(`show it ${title}`, async () => {
+    for (const { title, moves, skip = false, run } of scenarios) {
+      it(`show it ${title}`, { skip }, async () => {
         await using lab = await TunnelLab.create();
         const { metrics } = await run(lab);
         const series = parseExposition(await metrics.exposition());

@@ -19,6 +19,14 @@ import { SourceConnectionIds } from "./source_connection_ids.ts";
 /** What became of a DATAGRAM that was to be sent. */
 export type SendResult = "queued" | "queue_full" | "too_long" | "closed";
 
+/** How a connection fares. */
+export interface PathStats {
+  /** Smoothed round-trip time, in whole ms; `undefined` when no path is left. */
+  readonly rttMs: number | undefined;
+  /** Packets of ours that were taken for lost since the start. */
+  readonly packetsLost: number;
+}
+
 /** Received DATAGRAMs are handed over in this one buffer. */
 const datagramBuffer = new Uint8Array(receiveBufferBytes);
 /** Stream data goes through another one: a handler may read streams while it has a DATAGRAM. */
@@ -105,6 +113,13 @@ export class QuicConnection implements DeadlineEntry {
   /** DATAGRAMs that wait for the congestion window to open. */
   get datagramsWaiting(): number {
     return this.#datagramsWaiting;
+  }
+
+  /** Asks the library, which costs some µs: for scrapes, not for packets. */
+  pathStats(): PathStats {
+    const paths = this.#native.pathStats();
+    const packetsLost = paths.reduce((sum, { lost }) => sum + lost, 0);
+    return { rttMs: paths.find(({ active }) => active)?.rtt, packetsLost };
   }
 
   /** The peer's certificate chain in DER, leaf first; empty when it presented none. */

@@ -3,6 +3,8 @@ import { after, before, describe, it } from "@std/testing/bdd";
 import { TestCertificates, type TestIdentity } from "../../tests/support/certificates.ts";
 import { NativeClient } from "../../tests/support/native_client.ts";
 import { QuicLab } from "../../tests/support/quic_lab.ts";
+import type { QuicConnection } from "./connection.ts";
+import { ReceivedBatch } from "../forwarding_time.ts";
 import { UdpLink } from "../../tests/support/udp_link.ts";
 import { waitFor } from "../../tests/support/wait.ts";
 import { datagramSendQueueLength } from "./limits.ts";
@@ -178,6 +180,45 @@ describe("QuicConnection whose peer does not read", () => {
 
     accepted.close(0, "too slow");
     await waitFor(() => stats.datagramsWaiting === 0, "the queue's end");
+  });
+});
+
+describe("A DATAGRAM that is forwarded", () => {
+  it("is timed from the receipt of its batch until the system has it", async () => {
+    await using lab = newLab();
+    const samples: number[] = [];
+    const batch = new ReceivedBatch();
+    const forwarding = { batch, onSample: (ms: number): void => void samples.push(ms) };
+    const onDatagram = (connection: QuicConnection, data: Uint8Array): void => {
+      for (const end = performance.now() + 20; performance.now() < end;);
+      connection.sendDatagram(data, data[0] === 1);
+    };
+    const { client } = await lab.connectedPair({ forwarding, hooks: { onDatagram } });
+    for (const first of [0, 1]) {
+      client.connection.sendDatagram(Uint8Array.of(first));
+      await waitFor(() => client.handler.datagrams.length > first, "the answer");
+    }
+    assertEquals(samples.length, 1);
+    assert(samples[0]! >= 20 && samples[0]! < 10_000, `${samples[0]} ms`);
+  });
+});
+
+describe("QuicConnection.pathStats", () => {
+  it("tells the round-trip time and the packets that were lost", async () => {
+    await using lab = newLab();
+    const server = lab.startServer();
+    using link = UdpLink.open(server.endpoint.address, { delayMs: 10 });
+    const { connection } = await lab.connectEstablished(link.address);
+    assert(connection.pathStats().rttMs! >= 20, `${connection.pathStats().rttMs} ms`);
+    assertEquals(connection.pathStats().packetsLost, 0);
+    link.faults = { lossRate: 1 };
+    for (let index = 0; index < 5; index++) connection.sendDatagram(numbered(index, 1200));
+    await waitFor(() => link.counts.lost >= 5, "the loss");
+    link.faults = {};
+    await waitFor(() => {
+      connection.sendDatagram(numbered(0));
+      return connection.pathStats().packetsLost > 0;
+    }, "the library to notice");
   });
 });
 

@@ -190,3 +190,30 @@ for (const useSystemCalls of [true, false]) {
     });
   });
 }
+
+describe("UdpSocket.memory", () => {
+  const skip = Deno.build.os !== "linux";
+
+  it("tells what waits in the system, and what it has dropped", { skip }, async () => {
+    using receiver = new Receiver(true);
+    using sender = new Receiver(true);
+    const { bufferBytes, ...before } = receiver.socket.memory()!;
+    assertEquals(bufferBytes, receiver.socket.receiveBufferBytes);
+    assertEquals(before, { queuedBytes: 0, drops: 0 });
+    const packet = new Uint8Array(maxUdpPayloadBytes);
+    await waitFor(() => {
+      for (let i = 0; i < 200; i++) sendTo(sender.socket, packet, receiver.socket.address);
+      return receiver.socket.memory()!.drops > 0;
+    }, "the buffer's overflow");
+    const { queuedBytes } = receiver.socket.memory()!;
+    assert(queuedBytes > bufferBytes / 2, `${queuedBytes} of ${bufferBytes} bytes`);
+  });
+
+  it("tells nothing without system calls, or when the socket is closed", () => {
+    using byDeno = new Receiver(false);
+    assertEquals(byDeno.socket.memory(), undefined);
+    const closed = new Receiver(true);
+    closed.socket.close();
+    assertEquals(closed.socket.memory(), undefined);
+  });
+});
