@@ -5,13 +5,16 @@ import { CertificateAuthority } from "../pki/certificate_authority.ts";
 import {
   type CertificateRequest,
   clientCertificate,
+  isCertifiableHost,
+  metricsClientCertificate,
   serverCertificate,
 } from "../pki/certificate_request.ts";
 import { CertificateStore } from "../pki/certificate_store.ts";
 import { renewalReason } from "../pki/renewal.ts";
 import { retryKeyBytes } from "../pki/retry_key.ts";
-import type { Fleet, FleetHost } from "./fleet.ts";
+import { type Fleet, type FleetHost, metricsTargetsOf } from "./fleet.ts";
 import type { FleetPaths } from "./fleet_paths.ts";
+import { isWildcard } from "./host_metrics.ts";
 
 /** A certificate with its key, for a host. */
 export interface Credential {
@@ -26,6 +29,8 @@ export interface FleetCredentials {
   /** By host; only hosts with a relay have one. */
   readonly relays: ReadonlyMap<string, Credential>;
   readonly connectors: ReadonlyMap<string, Credential>;
+  /** By host; only hosts that show their metrics have one. */
+  readonly metrics: ReadonlyMap<string, Credential>;
   /** The relays' shared key, 64 hexadecimal digits. */
   readonly retryKey: Secret;
   /** What was made anew, or would be: one line each, for people. */
@@ -34,6 +39,7 @@ export interface FleetCredentials {
 
 /** Names of certificates in the fleet's store. */
 const probeName = "probe";
+const prometheusName = "prometheus";
 
 /** How {@linkcode readCredentials} works. */
 export interface CredentialOptions {
@@ -59,12 +65,26 @@ export async function readCredentials(options: CredentialOptions): Promise<Fleet
   return await collect(options, new CertificateStore(paths.tls));
 }
 
-/** How an agent of ours proves itself to the fleet's relays: files on the laptop. */
-export function probeCredentialFiles(
-  paths: FleetPaths,
-): { certificateFile: string; keyFile: string; caFile: string } {
+/** Files on the laptop with which a client proves itself to a fleet, and it to the client. */
+export interface ClientCredentialFiles {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  readonly caFile: string;
+}
+
+/** How an agent of ours proves itself to the fleet's relays. */
+export function probeCredentialFiles(paths: FleetPaths): ClientCredentialFiles {
+  return clientFiles(paths, probeName);
+}
+
+/** How Prometheus proves itself to hosts that show their metrics. */
+export function prometheusCredentialFiles(paths: FleetPaths): ClientCredentialFiles {
+  return clientFiles(paths, prometheusName);
+}
+
+function clientFiles(paths: FleetPaths, name: string): ClientCredentialFiles {
   const store = new CertificateStore(paths.tls);
-  return { ...store.files(probeName), caFile: store.files("ca").certificateFile };
+  return { ...store.files(name), caFile: store.files("ca").certificateFile };
 }
 
 async function collect(
@@ -100,6 +120,7 @@ async function collect(
   };
   const relays = new Map<string, Credential>();
   const connectors = new Map<string, Credential>();
+  const metrics = new Map<string, Credential>();
   for (const host of fleet.hosts) {
     if (host.relay !== undefined) {
       relays.set(host.name, await credential(`relay-${host.name}`, relayRequest(host)));
@@ -109,12 +130,20 @@ async function collect(
       const request = clientCertificate("connector", `connector.${host.name}`, services);
       connectors.set(host.name, await credential(`connector-${host.name}`, request));
     }
+    if (metricsTargetsOf(host).length > 0) {
+      metrics.set(host.name, await credential(`metrics-${host.name}`, metricsRequest(host)));
+    }
+  }
+  const readers = fleet.hosts.flatMap(({ metrics }) => metrics?.client ?? []);
+  if (metrics.size > 0) {
+    await credential(prometheusName, metricsClientCertificate(prometheusName, readers));
   }
   await credential(probeName, clientCertificate("agent", "probe", ["*"]));
   return {
     authorityPem: authority.certificatePem,
     relays,
     connectors,
+    metrics,
     retryKey: readRetryKey(`${paths.tls}/retry.key`, check, changes),
     changes,
   };
@@ -123,6 +152,15 @@ async function collect(
 function relayRequest({ name, relay }: FleetHost): CertificateRequest {
   const { address, certificateNames } = relay!;
   return serverCertificate("relay", `relay.${name}`, [address.hostname, ...certificateNames]);
+}
+
+/** Its name in the inventory is there for clients that use it; those that none can carry are not. */
+function metricsRequest({ name, connection, metrics }: FleetHost): CertificateRequest {
+  const { address, bindAddress } = metrics!;
+  const others = [name, connection.address, bindAddress].filter((host) =>
+    isCertifiableHost(host) && !isWildcard(host)
+  );
+  return serverCertificate("metrics", `metrics.${name}`, [address, ...others]);
 }
 
 /** In hexadecimal, which the relay reads as well as bytes: it travels as text. */

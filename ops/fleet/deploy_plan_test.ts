@@ -7,6 +7,7 @@ import type { FleetCredentials } from "./credentials.ts";
 import { combinedPlay, countChanges, isEmpty, planHost } from "./deploy_plan.ts";
 import type { Fleet, FleetHost } from "./fleet.ts";
 import { type HostPlays, hostPlays } from "./host_plays.ts";
+import { relayConfig } from "./program_config.ts";
 
 const host: FleetHost = {
   name: "h",
@@ -27,6 +28,7 @@ const host: FleetHost = {
     probeAddress: { hostname: "192.0.2.1", port: 4433 },
     adminAddress: "127.0.0.1",
     adminPort: 9090,
+    metricsPort: 9490,
     certificateNames: [],
     drainTimeoutSeconds: 10,
     extraConfig: {},
@@ -36,9 +38,11 @@ const host: FleetHost = {
     services: [{ id: "web", backend: "127.0.0.1:80", protocol: "any", probe: "icmp" }],
     adminAddress: "127.0.0.1",
     adminPort: 9091,
+    metricsPort: 9491,
     extraConfig: { max_udp_flows: 7 },
   },
   application: { address: "127.0.0.1", port: 9999 },
+  metrics: { bindAddress: "0.0.0.0", address: "192.0.2.1", client: "prometheus", sources: [] },
   keepReleases: 5,
   udpBufferBytes: 4_194_304,
   openFirewall: true,
@@ -50,6 +54,7 @@ const credentials: FleetCredentials = {
   authorityPem: "authority",
   relays: new Map([["h", credential]]),
   connectors: new Map([["h", credential]]),
+  metrics: new Map([["h", credential]]),
   retryKey: new Secret("retry"),
   changes: [],
 };
@@ -83,11 +88,11 @@ function freshFacts(): Facts {
       `ztna-${program}@a.service`,
       { loadState: "not-found", activeState: "inactive", fileState: "", needsReload: false },
     ])),
-    firewalls: new Map([["firewall:udp/4433", {
+    firewalls: new Map(["udp/4433", "tcp/9490", "tcp/9491"].map((port) => [`firewall:${port}`, {
       manager: "nftables",
       allowed: false,
       chains: [],
-    }]]),
+    }])),
     conditions: new Map([["release:1-a", false]]),
     pendingHandlers: new Set(),
     extras: new Map(),
@@ -102,6 +107,28 @@ describe("the plays of a host", () => {
   it("show no key in any form", () => {
     const text = JSON.stringify(plays) + Deno.inspect(plays, { depth: 9 });
     assert(!text.includes('"key"') && !text.includes('"retry"'), "a secret shows");
+  });
+
+  it("show metrics with a certificate of the host's own, whose change restarts nothing", () => {
+    const files = plays.activate.resources.filter(({ id }) => id.includes("/tls/metrics."));
+    assertEquals(files.map(({ id, notify }) => [id, notify]), [
+      ["file:/etc/ztna/tls/metrics.pem", ["reload:relay", "reload:connector"]],
+      ["file:/etc/ztna/tls/metrics.key", ["reload:relay", "reload:connector"]],
+    ]);
+    const config = relayConfig(host);
+    assertEquals([config.metrics_tls_bind, config.metrics_tls_port], ["0.0.0.0", 9490]);
+  });
+
+  it("keep metrics on loopback where the inventory says nothing of them", () => {
+    const quiet = { ...host, metrics: undefined };
+    const quietPlays = hostPlays({
+      ...{ fleet: { ...fleet, hosts: [quiet] }, host: quiet, units },
+      credentials: { ...credentials, metrics: new Map() },
+      release: { id: "1-a", unless: "", switchTo: "" },
+    });
+    const { resources } = combinedPlay(quietPlays);
+    assertEquals(resources.filter(({ id }) => /metrics|tcp/.test(id)), []);
+    assert(!JSON.stringify(relayConfig(quiet)).includes("metrics_tls"));
   });
 
   it("let what the inventory says of a configuration file win", () => {

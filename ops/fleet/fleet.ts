@@ -1,4 +1,5 @@
 import type { ConnectionSettings } from "../engine/connection/connection_settings.ts";
+import type { HostMetrics } from "./host_metrics.ts";
 
 /** A host name or address with a port. */
 export interface Endpoint {
@@ -17,6 +18,8 @@ export interface RelayRole {
   readonly probeAddress: Endpoint;
   readonly adminAddress: string;
   readonly adminPort: number;
+  /** TCP port of its metrics, where the host shows them. */
+  readonly metricsPort: number;
   /** Further names and addresses in its certificate. */
   readonly certificateNames: readonly string[];
   /** How long a drain waits for its peers to leave, in seconds; 0 goes without. */
@@ -41,6 +44,7 @@ export interface ConnectorRole {
   readonly services: readonly FleetService[];
   readonly adminAddress: string;
   readonly adminPort: number;
+  readonly metricsPort: number;
   readonly extraConfig: JsonObject;
 }
 
@@ -61,6 +65,8 @@ export interface FleetHost {
   readonly relay: RelayRole | undefined;
   readonly connector: ConnectorRole | undefined;
   readonly application: ApplicationRole | undefined;
+  /** How Prometheus gets at its metrics; `undefined` when they stay on loopback. */
+  readonly metrics: HostMetrics | undefined;
   /** Complete releases that stay on it. */
   readonly keepReleases: number;
   /** Largest and usual size of UDP socket buffers that the kernel gives, in bytes. */
@@ -95,6 +101,19 @@ export function selectedHosts(fleet: Fleet): FleetHost[] {
 /** The programs of a host, in the order in which they start. */
 export function programsOf(host: FleetHost): ProgramName[] {
   return programNames.filter((name) => host[name] !== undefined);
+}
+
+/** The programs of a host whose metrics Prometheus reads over TLS, and at which ports. */
+export function metricsTargetsOf(
+  { metrics, relay, connector }: FleetHost,
+): { readonly program: "relay" | "connector"; readonly port: number }[] {
+  if (metrics === undefined) return [];
+  return [
+    ...relay === undefined ? [] : [{ program: "relay" as const, port: relay.metricsPort }],
+    ...connector === undefined
+      ? []
+      : [{ program: "connector" as const, port: connector.metricsPort }],
+  ];
 }
 
 /** The systemd unit of a program: the only instance, until a handover makes a second one. */

@@ -1,8 +1,21 @@
 import type { FileResource, Handler, Play, Resource } from "../engine/resource/resource.ts";
 import type { FleetCredentials } from "./credentials.ts";
-import { type Fleet, type FleetHost, type ProgramName, programsOf, unitOf } from "./fleet.ts";
+import {
+  type Fleet,
+  type FleetHost,
+  metricsTargetsOf,
+  type ProgramName,
+  programsOf,
+  unitOf,
+} from "./fleet.ts";
 import { hostPaths, serviceUser } from "../host_paths.ts";
-import { authorityFile, configFileOf, retryKeyFile, tlsFilesOf } from "./program_files.ts";
+import {
+  authorityFile,
+  configFileOf,
+  metricsTlsFiles,
+  retryKeyFile,
+  tlsFilesOf,
+} from "./program_files.ts";
 import { configText, connectorConfig, relayConfig } from "./program_config.ts";
 import { privilegedPortDropIn, restartScript, unitTemplates } from "./units.ts";
 
@@ -81,17 +94,22 @@ function preparePlay(host: FleetHost): Play {
       tags: ["kernel"],
     });
   }
-  if (host.openFirewall && host.relay !== undefined) {
-    const { port } = host.relay;
-    resources.push({
-      kind: "firewall",
-      id: `firewall:udp/${port}`,
-      transport: "udp",
-      port,
-      tags: ["firewall"],
-    });
-  }
+  if (host.openFirewall) resources.push(...openPorts(host));
   return { resources, handlers: [] };
+}
+
+/** The ports that others must get at. */
+function openPorts(host: FleetHost): Resource[] {
+  const port = (transport: "udp" | "tcp", port: number): Resource => ({
+    kind: "firewall",
+    id: `firewall:${transport}/${port}`,
+    ...{ transport, port },
+    tags: ["firewall"],
+  });
+  return [
+    ...host.relay === undefined ? [] : [port("udp", host.relay.port)],
+    ...metricsTargetsOf(host).map((target) => port("tcp", target.port)),
+  ];
 }
 
 function activatePlay(inputs: HostPlayInputs): Play {
@@ -166,6 +184,11 @@ function tlsFiles({ host, credentials }: HostPlayInputs): Resource[] {
     const { certificateFile, keyFile } = tlsFilesOf(program);
     tlsFile(certificateFile, certificatePem, false, [handlerOf("reload", program)]);
     tlsFile(keyFile, key, true, [handlerOf("reload", program)]);
+  }
+  const metrics = credentials.metrics.get(host.name);
+  if (metrics !== undefined) {
+    tlsFile(metricsTlsFiles.certificateFile, metrics.certificatePem, false, reload);
+    tlsFile(metricsTlsFiles.keyFile, metrics.key, true, reload);
   }
   if (host.relay !== undefined) {
     tlsFile(retryKeyFile, credentials.retryKey, true, [handlerOf("restart", "relay")]);

@@ -1,4 +1,4 @@
-import type { FleetHost, ProgramName } from "./fleet.ts";
+import { type FleetHost, metricsTargetsOf, type ProgramName } from "./fleet.ts";
 import type { PreflightFacts, WantedPort } from "./preflight_facts.ts";
 
 /** A clock that is further off makes certificates invalid on one side, in ms. */
@@ -24,7 +24,8 @@ export interface PreflightInputs {
 }
 
 /** The ports that a host's programs bind. */
-export function wantedPorts({ relay, connector, application }: FleetHost): WantedPort[] {
+export function wantedPorts(host: FleetHost): WantedPort[] {
+  const { relay, connector, application } = host;
   const ports: WantedPort[] = [];
   if (relay !== undefined) {
     ports.push({ program: "relay", transport: "udp", port: relay.port });
@@ -36,6 +37,9 @@ export function wantedPorts({ relay, connector, application }: FleetHost): Wante
   if (application !== undefined) {
     ports.push({ program: "application", transport: "udp", port: application.port });
     ports.push({ program: "application", transport: "tcp", port: application.port });
+  }
+  for (const { program, port } of metricsTargetsOf(host)) {
+    ports.push({ program, transport: "tcp", port });
   }
   return ports.filter(({ port }) => port !== 0);
 }

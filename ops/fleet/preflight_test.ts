@@ -46,6 +46,20 @@ describe("checkHost", () => {
     });
   }
 
+  it("refuses a port of metrics that somebody has, where they are shown", () => {
+    const metrics = { relay: { ...relayHost.relay, metricsPort: 9490 }, metrics: {} };
+    const host = { ...relayHost, ...metrics } as unknown as FleetHost;
+    const facts = {
+      userId: 0,
+      clockMs: nowMs,
+      takenPorts: [{ transport: "tcp" as const, port: 9490, pids: [7], processName: "other" }],
+    };
+    const { problems } = checkHost({ host, facts, mainPids: {}, receivedMs: nowMs });
+    assertMatch(problems.join(), /^Cannot start the relay as TCP port 9490 must be free: "other"/);
+    const quiet = { ...host, metrics: undefined };
+    assertEquals(checkHost({ host: quiet, facts, mainPids: {}, receivedMs: nowMs }).problems, []);
+  });
+
   it("warns of a clock that is a little off", () => {
     assertEquals(verdict({ clockMs: nowMs + 10_000 }).problems, []);
     assertMatch(verdict({ clockMs: nowMs + 10_000 }).warnings[0]!, /^Its clock is 10 s ahead/);

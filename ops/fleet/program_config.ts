@@ -1,5 +1,5 @@
 import { type Fleet, type FleetHost, fleetHost, type JsonObject } from "./fleet.ts";
-import { authorityFile, retryKeyFile, tlsFilesOf } from "./program_files.ts";
+import { authorityFile, metricsTlsFiles, retryKeyFile, tlsFilesOf } from "./program_files.ts";
 
 /** The name in the certificate of every relay (protocol section 1.1). */
 export const relayServerName = "ztna-server";
@@ -19,6 +19,7 @@ export function relayConfig(host: FleetHost): JsonObject {
     retry_key_path: retryKeyFile,
     metrics_bind: relay.adminAddress,
     metrics_port: relay.adminPort,
+    ...metricsConfig(host, relay.metricsPort),
     log_level: "info",
     ...relay.extraConfig,
   };
@@ -38,8 +39,22 @@ export function connectorConfig(fleet: Fleet, host: FleetHost): JsonObject {
     verify_peer: true,
     metrics_bind: connector.adminAddress,
     metrics_port: connector.adminPort,
+    ...metricsConfig(host, connector.metricsPort),
     log_level: "info",
     ...connector.extraConfig,
+  };
+}
+
+/** How a program shows its metrics to Prometheus; nothing when they stay on loopback. */
+function metricsConfig({ metrics }: FleetHost, port: number): JsonObject {
+  if (metrics === undefined) return {};
+  return {
+    metrics_tls_bind: metrics.bindAddress,
+    metrics_tls_port: port,
+    metrics_tls_cert: metricsTlsFiles.certificateFile,
+    metrics_tls_key: metricsTlsFiles.keyFile,
+    metrics_tls_ca: authorityFile,
+    metrics_tls_client: metrics.client,
   };
 }
 

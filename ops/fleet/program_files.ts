@@ -17,6 +17,12 @@ export function tlsFilesOf(program: Exclude<ProgramName, "application">): {
   };
 }
 
+/** Certificate and key with which a host's programs show their metrics. */
+export const metricsTlsFiles = {
+  certificateFile: `${hostPaths.tls}/metrics.pem`,
+  keyFile: `${hostPaths.tls}/metrics.key`,
+} as const;
+
 /** The authority that all programs of the fleet trust. */
 export const authorityFile = `${hostPaths.tls}/ca.pem`;
 

@@ -9,14 +9,17 @@ import {
 import type { Inventory, InventoryHost } from "../engine/inventory/inventory.ts";
 import { MistakeList } from "../engine/inventory/mistakes.ts";
 import { VariableReader } from "../engine/inventory/variable_reader.ts";
-import type {
-  ApplicationRole,
-  ConnectorRole,
-  Endpoint,
-  Fleet,
-  FleetHost,
-  RelayRole,
+import {
+  type ApplicationRole,
+  type ConnectorRole,
+  type Endpoint,
+  type Fleet,
+  type FleetHost,
+  metricsTargetsOf,
+  type RelayRole,
 } from "./fleet.ts";
+import { readHostMetrics } from "./host_metrics.ts";
+import { wantedPorts } from "./preflight.ts";
 import { fleetVariables } from "./variables.ts";
 
 /** The groups that give hosts their roles. */
@@ -128,18 +131,21 @@ class HostReader {
     const reader = this.#reader;
     const { name, groups } = this.#host;
     const connection = connectionSettingsOf(this.#host, this.#surroundings.overrides);
-    return {
+    const host: FleetHost = {
       name,
       connection,
       relay: groups.includes(roleGroups.relay) ? this.#relay(connection.address) : undefined,
       connector: groups.includes(roleGroups.connector) ? this.#connector() : undefined,
       application: groups.includes(roleGroups.application) ? this.#application() : undefined,
+      metrics: readHostMetrics(reader, connection.address),
       keepReleases: reader.integer("ztna_keep_releases", { min: 2, max: 100 }) ?? 5,
       udpBufferBytes:
         reader.integer("ztna_udp_buffer_bytes", { min: 212_992, max: 1_073_741_824 }) ?? 4_194_304,
       openFirewall: reader.boolean("ztna_firewall") ?? false,
       readyTimeoutSeconds: reader.integer("ztna_ready_timeout", { min: 1, max: 3600 }) ?? 60,
     };
+    this.#checkMetricsPorts(host);
+    return host;
   }
 
   fleetName(): string {
@@ -163,6 +169,7 @@ class HostReader {
       probeAddress: this.#endpoint("ztna_probe_address", address.port) ?? address,
       adminAddress: reader.string("ztna_relay_admin_bind", addressRule) ?? "127.0.0.1",
       adminPort: reader.integer("ztna_relay_admin_port", tcpOrUdpPort) ?? 9090,
+      metricsPort: reader.integer("ztna_relay_metrics_port", tcpOrUdpPort) ?? 9490,
       certificateNames: reader.strings("ztna_relay_names") ?? [],
       drainTimeoutSeconds: reader.integer("ztna_drain_timeout", { min: 0, max: 86_400 }) ?? 10,
       extraConfig: reader.structure("ztna_relay_config", mappingSchema) ?? {},
@@ -197,6 +204,7 @@ class HostReader {
       services,
       adminAddress: reader.string("ztna_connector_admin_bind", addressRule) ?? "127.0.0.1",
       adminPort: reader.integer("ztna_connector_admin_port", tcpOrUdpPort) ?? 9091,
+      metricsPort: reader.integer("ztna_connector_metrics_port", tcpOrUdpPort) ?? 9491,
       extraConfig: reader.structure("ztna_connector_config", mappingSchema) ?? {},
     };
   }
@@ -206,6 +214,20 @@ class HostReader {
       address: this.#reader.string("ztna_application_bind", addressRule) ?? "127.0.0.1",
       port: this.#reader.integer("ztna_application_port", tcpOrUdpPort) ?? 9999,
     };
+  }
+
+  /** Where a host's other ports are is the operator's affair: they may be on different addresses. */
+  #checkMetricsPorts(host: FleetHost): void {
+    const tcp = wantedPorts(host).filter(({ transport }) => transport === "tcp");
+    for (const { program, port } of metricsTargetsOf(host)) {
+      const users = tcp.filter((other) => other.port === port);
+      if (users.length > 1) {
+        this.#refuse(
+          `TCP port ${port} is for the metrics of its ${program}, and for something else of ours: ` +
+            `set "ztna_${program}_metrics_port"`,
+        );
+      }
+    }
   }
 
   #endpoint(variable: string, defaultPort: number): Endpoint | undefined {

@@ -4,6 +4,7 @@ import { ConfigError } from "../../tunnel/errors.ts";
 import type { Inventory } from "../engine/inventory/inventory.ts";
 import { loadInventory } from "../engine/inventory/load_inventory.ts";
 import type { Fleet } from "./fleet.ts";
+import type { HostMetrics } from "./host_metrics.ts";
 import { readFleet } from "./read_fleet.ts";
 import { fleetVariables } from "./variables.ts";
 
@@ -54,7 +55,53 @@ describe("readFleet", () => {
     assertEquals(relays, ["r1", "r2", "r1"]);
   });
 
+  const metricsOf = async (variables: string): Promise<HostMetrics | undefined> =>
+    (await fleetOf(`relays: { hosts: { r1: { ansible_host: 192.0.2.1, ${variables} } } }`))
+      .hosts[0]?.metrics;
+
+  it("leaves metrics on loopback unless it is told an address for them", async () => {
+    assertEquals(await metricsOf("ztna_metrics_address: r1.example"), undefined);
+  });
+
+  const reachedAt: [string, string][] = [
+    ["ztna_metrics_bind: 0.0.0.0", "192.0.2.1"],
+    ['ztna_metrics_bind: "::"', "192.0.2.1"],
+    ["ztna_metrics_bind: 10.0.0.7", "10.0.0.7"],
+    ['ztna_metrics_bind: "fd00::7"', "fd00::7"],
+    ["ztna_metrics_bind: 0.0.0.0, ztna_metrics_address: r1.internal", "r1.internal"],
+  ];
+  for (const [variables, address] of reachedAt) {
+    it(`lets Prometheus come to ${address} with ${variables}`, async () => {
+      assertEquals((await metricsOf(variables))?.address, address);
+    });
+  }
+
   const mistakes: [string, string, string][] = [
+    [
+      "a name to bind metrics at",
+      "relays: { hosts: { r: { ztna_metrics_bind: eth0 } } }",
+      "must be an IPv4 or IPv6 address",
+    ],
+    [
+      "an address of metrics with a port",
+      'relays: { hosts: { r: { ztna_metrics_address: "r:9" } } }',
+      "without a port",
+    ],
+    [
+      "a metrics client that no certificate can name",
+      "relays: { hosts: { r: { ztna_metrics_client: A.b } } }",
+      "lower-case letters",
+    ],
+    [
+      "a network that is none",
+      "relays: { hosts: { r: { ztna_metrics_sources: [10.0.0.0/33] } } }",
+      "[0]: it must be an address or a network",
+    ],
+    [
+      "a port that is for metrics and for something else",
+      "relays: { hosts: { r: { ztna_metrics_bind: 0.0.0.0, ztna_relay_metrics_port: 9090 } } }",
+      '"ztna_relay_metrics_port"',
+    ],
     [
       "a variable that is none",
       "relays: { hosts: { r: { ztna_relay_prot: 1 } } }",

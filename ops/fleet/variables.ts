@@ -10,7 +10,8 @@ export const fleetVariables = {
     "Smallest value of the kernel's largest (and, at relays, usual) UDP socket buffers. " +
     "Default: 4194304",
   ztna_firewall:
-    "Whether deploy opens the relay's port in the host's firewall (nftables). Default: false",
+    "Whether deploy opens the relay's port, and those of metrics, in the host's firewall " +
+    "(nftables). Default: false",
   ztna_ready_timeout: "How long a program may take to be ready, in seconds. Default: 60",
   ztna_relay_port: "UDP port of the relay. Default: 4433",
   ztna_relay_bind: "Address that the relay binds, or several with commas. Default: `0.0.0.0`",
@@ -33,6 +34,20 @@ export const fleetVariables = {
   ztna_connector_admin_port: "TCP port of the connector's admin endpoints. Default: 9091",
   ztna_connector_config:
     "Further keys of the connector's configuration file, as a mapping. They win",
+  ztna_metrics_bind:
+    "Address at which a host's metrics are served to Prometheus, over TLS and to " +
+    "its certificate only. Default: none, they stay on loopback",
+  ztna_metrics_address: "Where Prometheus reaches the host, without a port. Default: " +
+    "`ztna_metrics_bind`, or where this machine reaches the host when that is `0.0.0.0` or `::`",
+  ztna_relay_metrics_port:
+    "TCP port of the relay's metrics, with `ztna_metrics_bind`. Default: 9490",
+  ztna_connector_metrics_port:
+    "TCP port of the connector's metrics, with `ztna_metrics_bind`. Default: 9491",
+  ztna_metrics_client: "Name in the certificate of the Prometheus that is let in; another name " +
+    "shuts the earlier one out. Default: `prometheus`",
+  ztna_metrics_sources:
+    "Addresses and networks from which the host's firewall lets Prometheus in, " +
+    "with `ztna_firewall`. Default: all",
   ztna_application_bind: "Address of the sample application. Default: `127.0.0.1`",
   ztna_application_port: "UDP and TCP port of the sample application. Default: 9999",
 } as const;

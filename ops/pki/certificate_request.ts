@@ -37,8 +37,7 @@ export function serverCertificate(
   hosts: readonly string[],
 ): CertificateRequest {
   for (const host of hosts) {
-    // a zone ("fe80::1%eth0") means something on one machine only
-    if (host.includes("%") || (isIP(host) === 0 && !isHostName(host))) {
+    if (!isCertifiableHost(host)) {
       throw new ConfigError(
         `Cannot issue a certificate for the host "${host}" as it must be a DNS name or an IP ` +
           `address: use letters, digits, "-" and "."`,
@@ -50,6 +49,12 @@ export function serverCertificate(
     usage: "server",
     names: [...new Set([serverNames[role], ...hosts.map(canonicalHost)])],
   };
+}
+
+/** Whether a certificate can carry a host name or an address. */
+export function isCertifiableHost(host: string): boolean {
+  // a zone ("fe80::1%eth0") means something on one machine only
+  return !host.includes("%") && (isIP(host) !== 0 || isHostName(host));
 }
 
 /**
