@@ -1,12 +1,15 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { GeneratedFile } from "../generated_file.ts";
 import { type Board, boardDashboard } from "./board.ts";
+import { connectorBoard } from "./connector.ts";
 import { fleetBoard } from "./fleet.ts";
 import { relayBoard } from "./relay.ts";
+import { rolloutBoard } from "./rollout.ts";
+import { serviceBoard } from "./service.ts";
 
 /** All dashboards, in the order in which they link to each other. */
 export function boards(): Board[] {
-  return [fleetBoard(), relayBoard()];
+  return [fleetBoard(), relayBoard(), connectorBoard(), serviceBoard(), rolloutBoard()];
 }
 
 /** Where the dashboards are, from the checkout's root. */

@@ -1,37 +1,29 @@
 import { connectorMetrics } from "../../connector/metrics.ts";
 import { relayMetrics } from "../../relay/metrics.ts";
 import { processMetrics } from "../../tunnel/process_metrics.ts";
-import {
-  badFromOne,
-  colors,
-  colorSteps,
-  thresholdSteps,
-  warningFromOne,
-} from "../panels/colors.ts";
+import { highPercentilePanel, legendOf, ratePanel } from "../panels/chosen_panels.ts";
+import { badFromOne, colors } from "../panels/colors.ts";
 import { describe, describeMetric } from "../panels/description.ts";
 import type { SizedPanel } from "../panels/panel.ts";
 import { statPanel } from "../panels/stat_panel.ts";
-import { stateTimelinePanel } from "../panels/state_timeline_panel.ts";
-import { upStates } from "../panels/states.ts";
 import { timeSeriesPanel } from "../panels/time_series_panel.ts";
-import {
-  count,
-  either,
-  histogramQuantile,
-  max,
-  min,
-  rate,
-  ratio,
-  sum,
-  timeLeft,
-  topk,
-} from "../promql/functions.ts";
+import { valueUnit } from "../panels/units.ts";
+import { count, either, max, rate, sum, topk } from "../promql/functions.ts";
 import { variableScope } from "../promql/scope.ts";
-import { is } from "../promql/selector.ts";
 import { commandAnnotations, ownAnnotations } from "./annotations.ts";
 import type { Board } from "./board.ts";
 import { certificatesTable, firingAlerts, firingAlertsTable, hostsTable } from "./fleet_tables.ts";
+import {
+  awayPanel,
+  certificatePanel,
+  drainingPanel,
+  relayLossPanel,
+  releasesPanel,
+  upPanel,
+} from "./glance.ts";
 import { boardTitles } from "./links.ts";
+import { budgetPanel, errorRatioPanel } from "./objective.ts";
+import { releasesOverTime, upTimeline } from "./over_time.ts";
 import { boardVariables } from "./variables.ts";
 
 const relay = relayMetrics;
@@ -60,26 +52,11 @@ export function fleetBoard(): Board {
   };
 }
 
-const stateOf = (state: string): string =>
-  scope.select(connector.uplinkState, { state: is(state) });
-
 function glance(): SizedPanel[] {
   return [
+    upPanel("Programs up", scope),
     statPanel({
-      title: "Targets up",
-      description: describe(
-        "Programs that Prometheus reaches",
-        "Fewer than deployed: the next panel says how many are down; the table below says which.",
-        ["up"],
-      ),
-      unit: "short",
-      isAlarm: true,
-      queries: [{ expression: sum(scope.selectOwn("up")) }],
-      steps: colorSteps(colors.bad, [{ from: 1, color: colors.good }]),
-      noValue: "no targets",
-    }),
-    statPanel({
-      title: "Targets down",
+      title: "Programs down",
       description: describe(
         "Programs that Prometheus does not reach",
         "Run `deno task status`, then see the journal of the host that the table below names.",
@@ -92,7 +69,7 @@ function glance(): SizedPanel[] {
       noValue: "no targets",
     }),
     statPanel({
-      title: "Alerts firing",
+      title: "Alerts",
       description: describe(
         "Alerts that fire in the chosen fleets",
         "The table below lists them; each has a runbook in docs/runbooks.",
@@ -101,115 +78,29 @@ function glance(): SizedPanel[] {
       unit: "short",
       isAlarm: true,
       queries: [{
-        expression: either(
-          count(firingAlerts),
-          `0 * ${count(scope.selectOwn("up"))}`,
-        ),
+        expression: either(count(firingAlerts), `0 * ${count(scope.selectOwn("up"))}`),
       }],
       steps: badFromOne(),
       noValue: "no targets",
     }),
-    statPanel({
-      title: "Relays draining",
-      description: describeMetric(relay.draining),
-      unit: "short",
-      isAlarm: true,
-      queries: [{ expression: sum(scope.select(relay.draining)) }],
-      steps: warningFromOne(),
-      noValue: "no relays",
-    }),
-    statPanel({
-      title: "Services away",
-      description: describeMetric(connector.uplinkState),
-      unit: "short",
-      isAlarm: true,
-      queries: [{ expression: sum(`1 - ${stateOf("registered")}`) }],
-      steps: badFromOne(),
-      noValue: "no connectors",
-    }),
-    statPanel({
-      title: "Releases running",
-      description: describeMetric(processMetrics.buildInfo),
-      unit: "short",
-      isAlarm: true,
-      queries: [{ expression: count(count(scope.select(processMetrics.buildInfo), ["release"])) }],
-      steps: colorSteps(colors.good, [{ from: 2, color: colors.warning }]),
-      noValue: "none",
-    }),
-    statPanel({
-      title: "Dropped by relays",
-      description: describe(
-        "Part of the clients' messages that relays have dropped",
-        relay.drops.advice,
-        [relay.drops.name, relay.datagramsRelayed.name],
-      ),
-      unit: "percentunit",
-      decimals: 2,
-      queries: [{ expression: ratio(dropped, `${dropped} + ${relayed}`) }],
-      steps: thresholdSteps({ warning: 0.001, critical: 0.01 }),
-    }),
-    statPanel({
-      title: "First certificate ends in",
-      description: describeMetric(relay.certificateExpiry, connector.certificateExpiry),
-      unit: "s",
-      queries: [{
-        expression: timeLeft(
-          min(
-            either(
-              scope.select(relay.certificateExpiry),
-              scope.select(connector.certificateExpiry),
-            ),
-          ),
-        ),
-      }],
-      steps: thresholdSteps(relay.certificateExpiry.thresholds),
-    }),
+    drainingPanel(scope),
+    awayPanel(scope),
+    releasesPanel(scope),
+    relayLossPanel(scope),
+    certificatePanel(scope),
   ];
 }
 
-const dropped = sum(rate(scope.select(relay.drops)));
-const relayed = sum(rate(scope.select(relay.datagramsRelayed)));
-
 function attention(): SizedPanel[] {
-  return [firingAlertsTable(), certificatesTable(scope)];
+  return [firingAlertsTable(), certificatesTable(scope), budgetPanel()];
 }
 
 function overTime(): SizedPanel[] {
   return [
-    stateTimelinePanel({
-      title: "Up",
-      description: describe(
-        "Whether Prometheus reaches each program",
-        "Down without a restart: see the journal of the host.",
-        ["up"],
-      ),
-      queries: [{
-        expression: max(scope.selectOwn("up"), ["instance", "job"]),
-        legend: "{{instance}} {{job}}",
-      }],
-      states: upStates,
-    }),
-    timeSeriesPanel({
-      title: "Processes by release",
-      description: describeMetric(processMetrics.buildInfo),
-      unit: "short",
-      isStacked: true,
-      isStepped: true,
-      width: 12,
-      queries: [{
-        expression: count(scope.select(processMetrics.buildInfo), ["release", "job"]),
-        legend: "{{release}} {{job}}",
-      }],
-    }),
-    timeSeriesPanel({
-      title: "Relayed",
-      description: describeMetric(relay.relayBytes),
-      unit: "Bps",
-      queries: [{
-        expression: topk(10, sum(rate(scope.select(relay.relayBytes)), ["instance"])),
-        legend: "{{instance}}",
-      }],
-    }),
+    upTimeline(scope),
+    releasesOverTime(scope),
+    errorRatioPanel(),
+    ratePanel("Relayed", relay.relayBytes, scope, { by: ["instance"] }),
     timeSeriesPanel({
       title: "Connections",
       description: describeMetric(relay.agents, relay.connectors),
@@ -223,7 +114,7 @@ function overTime(): SizedPanel[] {
       title: "Drops",
       description: describeMetric(relay.drops, connector.drops),
       unit: "pps",
-      color: colors.bad,
+      shadesOf: colors.bad,
       queries: [
         { expression: sum(rate(scope.select(relay.drops))), legend: "relays" },
         { expression: sum(rate(scope.select(connector.drops))), legend: "connectors" },
@@ -233,49 +124,18 @@ function overTime(): SizedPanel[] {
 }
 
 function worst(): SizedPanel[] {
-  const byHost = ["instance", "job"];
-  const legend = "{{instance}} {{job}}";
+  const most = { by: ["instance", "job"], most: worstHosts } as const;
+  const { processCpuSeconds, eventLoopLagSeconds, processResidentMemoryBytes } = processMetrics;
   return [
-    timeSeriesPanel({
-      title: "CPU: the highest",
-      description: describeMetric(processMetrics.processCpuSeconds),
-      unit: "percentunit",
-      queries: [{
-        expression: topk(
-          worstHosts,
-          sum(rate(scope.select(processMetrics.processCpuSeconds)), byHost),
-        ),
-        legend,
-      }],
-      thresholds: processMetrics.processCpuSeconds.thresholds,
-    }),
-    timeSeriesPanel({
-      title: "Event loop lag, p99: the highest",
-      description: describeMetric(processMetrics.eventLoopLagSeconds),
-      unit: "s",
-      queries: [{
-        expression: topk(
-          worstHosts,
-          histogramQuantile(
-            0.99,
-            scope.select(processMetrics.eventLoopLagSeconds, {}, "bucket"),
-            byHost,
-          ),
-        ),
-        legend,
-      }],
-      thresholds: processMetrics.eventLoopLagSeconds.thresholds,
-    }),
+    ratePanel("CPU: the highest", processCpuSeconds, scope, most),
+    highPercentilePanel("Event loop lag, p99: the highest", eventLoopLagSeconds, scope, most),
     timeSeriesPanel({
       title: "Memory: the highest",
-      description: describeMetric(processMetrics.processResidentMemoryBytes),
-      unit: "bytes",
+      description: describeMetric(processResidentMemoryBytes),
+      unit: valueUnit(processResidentMemoryBytes),
       queries: [{
-        expression: topk(
-          worstHosts,
-          max(scope.select(processMetrics.processResidentMemoryBytes), byHost),
-        ),
-        legend,
+        expression: topk(worstHosts, max(scope.select(processResidentMemoryBytes), most.by)),
+        legend: legendOf(most.by),
       }],
     }),
   ];

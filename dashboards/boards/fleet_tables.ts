@@ -9,6 +9,7 @@ import { type TableColumn, tablePanel } from "../panels/table_panel.ts";
 import { either, max, min, rate, sum, timeLeft, timeSince } from "../promql/functions.ts";
 import type { Scope } from "../promql/scope.ts";
 import { is, isNot, matches, seriesSelector } from "../promql/selector.ts";
+import { watchdogAlert } from "../rules/alertmanager_file.ts";
 import { drillDown } from "./links.ts";
 
 /** What tells one program on one host. */
@@ -95,6 +96,7 @@ export function certificatesTable(scope: Scope): SizedPanel {
       relayMetrics.certificateExpiry,
       connectorMetrics.certificateExpiry,
     ),
+    width: 10,
     queries: [{ expression: timeLeft(min(ends, byTarget)) }],
     columns: [
       ...targetColumns,
@@ -114,7 +116,7 @@ export function certificatesTable(scope: Scope): SizedPanel {
  * that always fires, which proves that alerts arrive, is not meant.
  */
 export const firingAlerts = seriesSelector("ALERTS", {
-  alertname: [matches("Ztna.*"), isNot("ZtnaWatchdog")],
+  alertname: [matches("Ztna.*"), isNot(watchdogAlert)],
   alertstate: is("firing"),
   fleet: matches("$fleet"),
 });
@@ -128,6 +130,7 @@ export function firingAlertsTable(): SizedPanel {
       "Each alert's summary says what to do, and its runbook in docs/runbooks how.",
       ["ALERTS"],
     ),
+    width: 10,
     queries: [{ expression: sum(firingAlerts, ["alertname", "severity", ...byTarget]) }],
     columns: [
       { of: "severity", title: "Severity" },
@@ -137,5 +140,26 @@ export function firingAlertsTable(): SizedPanel {
     hidden: ["Value"],
     sortBy: "Severity",
     noValue: "none",
+  });
+}
+
+/** Which release each program runs, and since when; the youngest first. */
+export function releasesTable(scope: Scope): SizedPanel {
+  const { buildInfo, processStartTimeSeconds } = processMetrics;
+  return tablePanel({
+    title: "Releases",
+    description: describeMetric(buildInfo, processStartTimeSeconds),
+    queries: [
+      { expression: max(scope.select(buildInfo), [...byTarget, "release", "version"]) },
+      { expression: timeSince(max(scope.select(processStartTimeSeconds), byTarget)) },
+    ],
+    columns: [
+      ...targetColumns,
+      { of: "release", title: "Release" },
+      { of: "version", title: "Version" },
+      { of: 1, title: "Running for", unit: "s" },
+    ],
+    hidden: ["Value #A"],
+    sortBy: "Running for",
   });
 }

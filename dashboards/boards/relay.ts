@@ -1,148 +1,117 @@
 import { relayMetrics } from "../../relay/metrics.ts";
-import { colors, colorSteps, thresholdSteps, warningFromOne } from "../panels/colors.ts";
-import { describe, describeMetric } from "../panels/description.ts";
+import { catalogues } from "../catalogue.ts";
+import {
+  flagPanel,
+  highPercentilePanel,
+  quantilesPanel,
+  ratePanel,
+  totalPanel,
+  totalRatePanel,
+} from "../panels/chosen_panels.ts";
+import { colors } from "../panels/colors.ts";
+import { describeMetric } from "../panels/description.ts";
 import type { SizedPanel } from "../panels/panel.ts";
-import { statPanel } from "../panels/stat_panel.ts";
-import { stateTimelinePanel } from "../panels/state_timeline_panel.ts";
-import { readyStates } from "../panels/states.ts";
 import { timeSeriesPanel } from "../panels/time_series_panel.ts";
-import { histogramQuantile, max, min, rate, ratio, sum, timeLeft } from "../promql/functions.ts";
+import { rateUnit, valueUnit } from "../panels/units.ts";
+import { rate, sum } from "../promql/functions.ts";
 import { variableScope } from "../promql/scope.ts";
+import { is } from "../promql/selector.ts";
 import { commandAnnotations, ownAnnotations } from "./annotations.ts";
 import type { Board } from "./board.ts";
+import { fullnessPanel } from "./fullness.ts";
+import { certificatePanel, drainingPanel, lagPanel, relayLossPanel, upPanel } from "./glance.ts";
 import { boardTitles } from "./links.ts";
 import { topicRows } from "./topic_rows.ts";
 import { boardVariables } from "./variables.ts";
 
 const m = relayMetrics;
-const scope = variableScope({ program: "relay" });
+const scope = variableScope({ program: "relay", hasService: true });
 
 /** Everything about relays: what matters first, then every metric that they have. */
 export function relayBoard(): Board {
   return {
     uid: "ztna-relay",
     title: boardTitles["ztna-relay"],
-    description: "Relays: the golden signals, then every metric by topic.",
-    variables: boardVariables({ program: "relay" }),
+    description: "Relays: the golden signals, services and clients, then every metric by topic.",
+    variables: boardVariables({ program: "relay", servicesOf: m.serviceConnectors }),
     annotations: [ownAnnotations(), commandAnnotations()],
     from: "now-3h",
     refresh: "30s",
     sections: [
       { panels: glance() },
       { title: "Golden signals", panels: signals() },
+      { title: "Services and clients", panels: clients() },
       ...topicRows("relay", scope),
     ],
   };
 }
 
-const dropped = sum(rate(scope.select(m.drops)));
-const relayed = sum(rate(scope.select(m.datagramsRelayed)));
-
 function glance(): SizedPanel[] {
   return [
-    statPanel({
-      title: "Relays up",
-      description: describe(
-        "Relays that Prometheus reaches",
-        "Fewer than deployed: look at the host's services, then at the scrape configuration.",
-        ["up"],
-      ),
-      unit: "short",
-      queries: [{ expression: sum(scope.selectOwn("up")) }],
-      steps: colorSteps(colors.bad, [{ from: 1, color: colors.good }]),
-      noValue: "none",
-    }),
-    statPanel({
-      title: "Draining",
-      description: describeMetric(m.draining),
-      unit: "short",
-      queries: [{ expression: sum(scope.select(m.draining)) }],
-      steps: warningFromOne(),
-    }),
-    statPanel({
-      title: "Connections",
-      description: describeMetric(m.establishedConnections),
-      unit: "short",
-      queries: [{ expression: sum(scope.select(m.establishedConnections)) }],
-    }),
-    statPanel({
-      title: "Packets relayed",
-      description: describeMetric(m.datagramsRelayed),
-      unit: "pps",
-      queries: [{ expression: relayed }],
-    }),
-    statPanel({
-      title: "Bytes relayed",
-      description: describeMetric(m.relayBytes),
-      unit: "Bps",
-      queries: [{ expression: sum(rate(scope.select(m.relayBytes))) }],
-    }),
-    statPanel({
-      title: "Dropped",
-      description: describe(
-        "Part of the clients' messages that was dropped",
-        m.drops.advice,
-        [m.drops.name, m.datagramsRelayed.name],
-      ),
-      unit: "percentunit",
-      decimals: 2,
-      queries: [{ expression: ratio(dropped, `${dropped} + ${relayed}`) }],
-      steps: thresholdSteps({ warning: 0.001, critical: 0.01 }),
-    }),
-    statPanel({
-      title: "Event loop lag, p99",
-      description: describeMetric(m.eventLoopLagSeconds),
-      unit: "s",
-      queries: [{
-        expression: histogramQuantile(0.99, scope.select(m.eventLoopLagSeconds, {}, "bucket")),
-      }],
-      steps: thresholdSteps(m.eventLoopLagSeconds.thresholds),
-    }),
-    statPanel({
-      title: "First certificate ends in",
-      description: describeMetric(m.certificateExpiry),
-      unit: "s",
-      queries: [{ expression: timeLeft(min(scope.select(m.certificateExpiry))) }],
-      steps: thresholdSteps(m.certificateExpiry.thresholds),
-    }),
+    upPanel("Relays up", scope),
+    drainingPanel(scope),
+    totalPanel("Agents", m.agents, scope),
+    totalPanel("Connectors", m.connectors, scope),
+    totalRatePanel("Packets relayed", m.datagramsRelayed, scope),
+    relayLossPanel(scope),
+    lagPanel(scope),
+    certificatePanel(scope),
   ];
 }
 
 function signals(): SizedPanel[] {
   return [
+    ratePanel("Traffic: bytes relayed", m.relayBytes, scope, { by: ["instance"] }),
+    ratePanel("Errors: drops by reason", m.drops, scope, { by: ["reason"] }),
+    refusedPanel(),
+    quantilesPanel("Latency: forwarding", m.forwarding, scope),
+    highPercentilePanel("Latency: event loop lag, p99", m.eventLoopLagSeconds, scope, {
+      by: ["instance"],
+    }),
+    ratePanel("Saturation: CPU", m.processCpuSeconds, scope, { by: ["instance"] }),
+    fullnessPanel("Saturation: limits in use", catalogues.relay, scope),
+  ];
+}
+
+/** Everything for which a client is turned away. */
+function refusedPanel(): SizedPanel {
+  const { registrationRejections, refusedClients, handshakes, retryTokenFailures } = m;
+  return timeSeriesPanel({
+    title: "Errors: clients refused",
+    description: describeMetric(
+      registrationRejections,
+      refusedClients,
+      handshakes,
+      retryTokenFailures,
+    ),
+    unit: rateUnit(registrationRejections),
+    queries: [
+      { expression: sum(rate(scope.select(registrationRejections))), legend: "registrations" },
+      { expression: sum(rate(scope.select(refusedClients))), legend: "certificates" },
+      {
+        expression: sum(rate(scope.select(handshakes, { result: is("failed") }))),
+        legend: "handshakes",
+      },
+      { expression: sum(rate(scope.select(retryTokenFailures))), legend: "retry tokens" },
+    ],
+  });
+}
+
+function clients(): SizedPanel[] {
+  return [
+    ratePanel("Bytes by service", m.serviceBytes, scope, { by: ["service"] }),
+    ratePanel("Drops by service", m.serviceDrops, scope, { by: ["service"], shadesOf: colors.bad }),
     timeSeriesPanel({
-      title: "Traffic: bytes",
-      description: describeMetric(m.quicBytes),
-      unit: "Bps",
-      queries: [{
-        expression: sum(rate(scope.select(m.quicBytes)), ["direction"]),
-        legend: "{{direction}}",
-      }],
+      title: "Agents and connectors",
+      description: describeMetric(m.agents, m.connectors),
+      unit: valueUnit(m.agents),
+      isStepped: true,
+      queries: [
+        { expression: sum(scope.select(m.agents)), legend: "agents" },
+        { expression: sum(scope.select(m.connectors)), legend: "connectors" },
+      ],
     }),
-    timeSeriesPanel({
-      title: "Errors: drops by reason",
-      description: describeMetric(m.drops),
-      unit: "pps",
-      queries: [{
-        expression: sum(rate(scope.select(m.drops)), ["reason"]),
-        legend: "{{reason}}",
-      }],
-    }),
-    timeSeriesPanel({
-      title: "Saturation: CPU",
-      description: describeMetric(m.processCpuSeconds),
-      unit: "percentunit",
-      queries: [{
-        expression: sum(rate(scope.select(m.processCpuSeconds)), ["instance"]),
-        legend: "{{instance}}",
-      }],
-      thresholds: { warning: 0.7, critical: 0.9 },
-    }),
-    stateTimelinePanel({
-      title: "Ready",
-      description: describeMetric(m.ready),
-      queries: [{ expression: max(scope.select(m.ready), ["instance"]), legend: "{{instance}}" }],
-      states: readyStates,
-    }),
+    flagPanel("Ready", m.ready, scope),
+    flagPanel("Draining", m.draining, scope),
   ];
 }

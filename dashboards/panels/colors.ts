@@ -57,9 +57,9 @@ export const badFromOne = (): ThresholdsConfigBuilder =>
 export const warningFromOne = (): ThresholdsConfigBuilder =>
   colorSteps(colors.good, [{ from: 1, color: colors.warning }]);
 
-/** One colour for every series. */
-export const oneColor = (color: string): FieldColorBuilder =>
-  new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor(color);
+/** Another shade of one colour for each series. */
+export const shades = (color: string): FieldColorBuilder =>
+  new FieldColorBuilder().mode(FieldColorModeId.Shades).fixedColor(color);
 
 /** The colour of the threshold that the value has reached. */
 export const colorOfThreshold = (): FieldColorBuilder =>

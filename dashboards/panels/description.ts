@@ -31,8 +31,7 @@ export function titleOf({ name, unit, labels = {}, kind }: MetricDefinition): st
   // "received bytes" needs its unit to differ from "packets received"; "uptime seconds" does not.
   const subject = unit === "bytes" && kind === "counter" ? bare : bare.replace(unitSuffix, "");
   const words = subject.split("_").map((word) => upperCase[word] ?? word).join(" ");
-  const listed = Object.keys(labels).filter((label) => typeof labels[label] !== "string");
-  const by = listed.length > 0 ? listed : Object.keys(labels);
+  const by = Object.keys(labels);
   const isInfo = name.endsWith("_info");
   const grouped = by.length === 0 || isInfo ? words : `${words} by ${by.join(" and ")}`;
   return grouped[0]!.toUpperCase() + grouped.slice(1);

@@ -1,18 +1,8 @@
 import type { MetricDefinition } from "../../tunnel/metric_catalogue.ts";
-import {
-  either,
-  histogramQuantile,
-  max,
-  min,
-  rate,
-  shownQuantiles,
-  sum,
-  timeLeft,
-  timeSince,
-  topk,
-} from "../promql/functions.ts";
+import { either, max, min, rate, sum, timeLeft, timeSince } from "../promql/functions.ts";
 import type { Scope } from "../promql/scope.ts";
 import { is } from "../promql/selector.ts";
+import { bounded, type Histogram, legendOf, quantilesPanel } from "./chosen_panels.ts";
 import { colors } from "./colors.ts";
 import { describeMetric, titleOf } from "./description.ts";
 import { heatmapPanel } from "./heatmap_panel.ts";
@@ -22,9 +12,6 @@ import { statesOfFlag, statesOfNames } from "./states.ts";
 import { tablePanel } from "./table_panel.ts";
 import { timeSeriesPanel } from "./time_series_panel.ts";
 import { rateUnit, valueUnit } from "./units.ts";
-
-/** Most series of a panel whose label may have any number of values. */
-export const mostSeries = 10;
 
 /** Legend of the line that a gauge cannot pass. */
 const limitName = "limit";
@@ -43,7 +30,7 @@ export function metricPanels(
     case "counter":
       return [counterPanel(metric, scope)];
     case "histogram":
-      return histogramPanels(metric, scope);
+      return histogramPanels({ ...metric, kind: metric.kind }, scope);
     case "gauge":
       switch (metric.reading ?? "amount") {
         case "amount":
@@ -58,38 +45,23 @@ export function metricPanels(
   }
 }
 
-/** How the series of a metric are told apart. */
-interface Grouping {
-  readonly by: readonly string[];
-  readonly legend: string;
-  /** Whether there may be any number of series. */
-  readonly isUnbounded: boolean;
+/** By everything that tells a metric's series apart: its labels, or its host if it has none. */
+function labelsOf({ labels }: MetricDefinition): string[] {
+  return labels === undefined ? ["instance"] : Object.keys(labels);
 }
-
-function groupingOf({ labels = {} }: MetricDefinition): Grouping {
-  const names = Object.keys(labels);
-  const listed = names.filter((name) => typeof labels[name] !== "string");
-  const by = listed.length > 0 ? listed : names.length > 0 ? names : ["instance"];
-  return {
-    by,
-    legend: by.map((name) => `{{${name}}}`).join(" "),
-    isUnbounded: listed.length === 0,
-  };
-}
-
-const bounded = ({ isUnbounded }: Grouping, expression: string): string =>
-  isUnbounded ? topk(mostSeries, expression) : expression;
 
 function counterPanel(metric: MetricDefinition, scope: Scope): SizedPanel {
-  const grouping = groupingOf(metric);
-  const expression = bounded(grouping, sum(rate(scope.select(metric)), grouping.by));
+  const by = labelsOf(metric);
   return timeSeriesPanel({
     title: titleOf(metric),
     description: describeMetric(metric),
     unit: rateUnit(metric),
-    queries: [{ expression, legend: grouping.legend }],
+    queries: [{
+      expression: bounded(metric, by, sum(rate(scope.select(metric)), by)),
+      legend: legendOf(by),
+    }],
     ...(metric.thresholds && { thresholds: metric.thresholds }),
-    ...(metric.topic === "errors" && grouping.isUnbounded && { color: colors.bad }),
+    ...(metric.topic === "errors" && metric.labels === undefined && { shadesOf: colors.bad }),
   });
 }
 
@@ -99,15 +71,14 @@ function amountPanel(
   scope: Scope,
   limit: MetricDefinition | undefined,
 ): SizedPanel {
-  const grouping = groupingOf(metric);
-  const by = grouping.by.includes("instance") ? grouping.by : ["instance", ...grouping.by];
-  const expression = bounded(grouping, sum(scope.select(metric), by));
+  const by = ["instance", ...Object.keys(metric.labels ?? {})];
+  const expression = bounded(metric, by, sum(scope.select(metric), by));
   return timeSeriesPanel({
     title: titleOf(metric),
     description: describeMetric(...(limit === undefined ? [metric] : [metric, limit])),
     unit: valueUnit(metric),
     queries: [
-      { expression, legend: by.map((name) => `{{${name}}}`).join(" ") },
+      { expression, legend: legendOf(by) },
       ...(limit === undefined ? [] : [{ expression: min(scope.select(limit)), legend: limitName }]),
     ],
     ...(limit !== undefined && { colorsByName: { [`^${limitName}$`]: colors.bad } }),
@@ -128,7 +99,7 @@ function flagPanel(metric: MetricDefinition, scope: Scope): SizedPanel {
   return stateTimelinePanel({
     title: titleOf(metric),
     description: describeMetric(metric),
-    queries: [{ expression, legend: by.map((name) => `{{${name}}}`).join(" ") }],
+    queries: [{ expression, legend: legendOf(by) }],
     states: state === undefined ? statesOfFlag(metric) : statesOfNames(names),
   });
 }
@@ -173,12 +144,8 @@ function infoPanel(metric: MetricDefinition, scope: Scope): SizedPanel {
   });
 }
 
-function histogramPanels(metric: MetricDefinition, scope: Scope): SizedPanel[] {
-  const buckets = scope.select<MetricDefinition & { kind: "histogram" }>(
-    metric as MetricDefinition & { kind: "histogram" },
-    {},
-    "bucket",
-  );
+function histogramPanels(metric: Histogram, scope: Scope): SizedPanel[] {
+  const buckets = scope.select<Histogram>(metric, {}, "bucket");
   return [
     heatmapPanel({
       title: `${titleOf(metric)}: distribution`,
@@ -186,16 +153,6 @@ function histogramPanels(metric: MetricDefinition, scope: Scope): SizedPanel[] {
       unit: valueUnit(metric),
       queries: [{ expression: sum(rate(buckets), ["le"]) }],
     }),
-    timeSeriesPanel({
-      title: `${titleOf(metric)}: quantiles`,
-      description: describeMetric(metric),
-      unit: valueUnit(metric),
-      width: 12,
-      queries: shownQuantiles.map((quantile) => ({
-        expression: histogramQuantile(quantile, buckets),
-        legend: `p${quantile * 100}`,
-      })),
-      ...(metric.thresholds && { thresholds: metric.thresholds }),
-    }),
+    { ...quantilesPanel(`${titleOf(metric)}: quantiles`, metric, scope), width: 12 },
   ];
 }

@@ -54,12 +54,9 @@ export function statesOfFlag({ name }: Pick<MetricDefinition, "name">): readonly
 /** What the names of states mean, wherever a catalogue has them. */
 const colorOfName: Readonly<Record<string, string>> = {
   registered: colors.good,
-  ready: colors.good,
-  serving: colors.good,
-  draining: colors.warning,
   waiting: colors.warning,
+  stopped: colors.unknown,
   denied: colors.bad,
-  failed: colors.bad,
 };
 
 /** The states that a label lists, numbered from 1 in its order. */

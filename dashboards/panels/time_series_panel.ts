@@ -14,15 +14,15 @@ import {
 } from "@grafana/grafana-foundation-sdk/common";
 import { PanelBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
 import type { MetricThresholds } from "../../tunnel/metric_catalogue.ts";
-import { oneColor, thresholdSteps } from "./colors.ts";
+import { shades, thresholdSteps } from "./colors.ts";
 import { finishPanel, type PanelOptions, type SizedPanel } from "./panel.ts";
 
 /** What a panel of lines has besides. */
 export interface TimeSeriesOptions extends PanelOptions {
   /** Drawn as dashed lines. */
   readonly thresholds?: MetricThresholds;
-  /** The colour of all its series; a palette by default. */
-  readonly color?: string;
+  /** A colour whose shades all its series have; a palette by default. */
+  readonly shadesOf?: string;
   /** Colours of some series, by a regular expression of their names. */
   readonly colorsByName?: Readonly<Record<string, string>>;
   /** Areas on top of each other, where the sum means something. */
@@ -35,7 +35,7 @@ export interface TimeSeriesOptions extends PanelOptions {
 
 /** Lines over time, with a legend that is sorted by the last value. */
 export function timeSeriesPanel(options: TimeSeriesOptions): SizedPanel {
-  const { thresholds, color, colorsByName = {}, isStacked = false, isStepped = false } = options;
+  const { thresholds, shadesOf, colorsByName = {}, isStacked = false, isStepped = false } = options;
   const builder = new PanelBuilder()
     .min(0)
     .lineWidth(1)
@@ -61,7 +61,7 @@ export function timeSeriesPanel(options: TimeSeriesOptions): SizedPanel {
     );
   if (options.max !== undefined) builder.max(options.max);
   if (isStacked) builder.stacking(new StackingConfigBuilder().mode(StackingMode.Normal));
-  if (color !== undefined) builder.colorScheme(oneColor(color));
+  if (shadesOf !== undefined) builder.colorScheme(shades(shadesOf));
   for (const [pattern, fixedColor] of Object.entries(colorsByName)) {
     builder.overrideByRegexp(pattern, [{ id: "color", value: { mode: "fixed", fixedColor } }]);
   }

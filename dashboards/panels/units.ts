@@ -2,7 +2,7 @@ import * as units from "@grafana/grafana-foundation-sdk/units";
 import type { MetricDefinition } from "../../tunnel/metric_catalogue.ts";
 
 /** Grafana's unit of a gauge's value, or of what a histogram observes. */
-export function valueUnit({ unit }: Pick<MetricDefinition, "unit">): string {
+export function valueUnit({ unit }: MetricDefinition): string {
   switch (unit) {
     case "seconds":
       return units.Seconds;
@@ -16,7 +16,7 @@ export function valueUnit({ unit }: Pick<MetricDefinition, "unit">): string {
 }
 
 /** Grafana's unit of a counter's increase a second. */
-export function rateUnit({ name, unit }: Pick<MetricDefinition, "name" | "unit">): string {
+export function rateUnit({ name, unit }: MetricDefinition): string {
   switch (unit) {
     // Seconds in a second: of CPU time, the part of one core.
     case "seconds":

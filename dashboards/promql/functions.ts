@@ -82,3 +82,7 @@ export const timeSince = (timestamps: string): string => `time() - ${timestamps}
 /** Gives every series a label with a fixed value, or takes it away with an empty one. */
 export const withLabel = (expression: string, label: string, value: string): string =>
   `label_replace(${expression}, ${quote(label)}, ${quote(value)}, "", "")`;
+
+/** The values, or a bound where they are less. */
+export const atLeast = (least: number, expression: string): string =>
+  `clamp_min(${expression}, ${least})`;
