@@ -38,6 +38,8 @@ export class AnnotationWriter implements AsyncDisposable {
   readonly #abort = new AbortController();
   /** Regions that Grafana does not have as they are. */
   #waiting: RunRegion[] = [];
+  /** The run's own region with its end; comes before all others. */
+  #last: RunRegion | undefined;
   readonly #ids = new Map<RunRegion, number>();
   #working: Promise<void> | undefined;
   #failures = 0;
@@ -58,7 +60,7 @@ export class AnnotationWriter implements AsyncDisposable {
   readonly sink: EventSink = (event) => {
     const isEnd = event.type === "run_finished";
     for (const [at, region] of this.#regions.apply(event).entries()) {
-      // At the end the run's own region comes first: it tells the most.
+      // The run's own region tells the most.
       this.#enqueue(region, isEnd && at === 0);
     }
   };
@@ -74,10 +76,11 @@ export class AnnotationWriter implements AsyncDisposable {
     clearTimeout(timer);
   }
 
-  #enqueue(region: RunRegion, isUrgent: boolean): void {
-    if (isUrgent) {
+  #enqueue(region: RunRegion, isLast: boolean): void {
+    if (isLast) {
       // Worth one attempt, even of a Grafana that was not well before.
-      this.#waiting = [region, ...this.#waiting.filter((waiting) => waiting !== region)];
+      this.#last = region;
+      this.#waiting = this.#waiting.filter((waiting) => waiting !== region);
     } else {
       if (this.#failures >= maxFailures || this.#waiting.includes(region)) return;
       if (this.#waiting.length >= maxWaiting) {
@@ -91,17 +94,25 @@ export class AnnotationWriter implements AsyncDisposable {
   async #work(): Promise<void> {
     // In the next turn: the run goes on first.
     await Promise.resolve();
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
       try {
         await this.#write(next);
         this.#failures = 0;
       } catch (error) {
         this.#problem(error);
         this.#failures++;
-        if (this.#failures >= maxFailures || this.#abort.signal.aborted) this.#waiting = [];
+        if (this.#failures >= maxFailures) this.#waiting = [];
       }
     }
     this.#working = undefined;
+  }
+
+  /** What is written next; nothing any more when the time for it is over. */
+  #next(): RunRegion | undefined {
+    if (this.#abort.signal.aborted) return undefined;
+    const last = this.#last;
+    this.#last = undefined;
+    return last ?? this.#waiting.shift();
   }
 
   async #write(region: RunRegion): Promise<void> {
