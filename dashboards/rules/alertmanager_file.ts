@@ -59,11 +59,11 @@ inhibit_rules:
     equal: [fleet, job, instance]
   # No relay at all explains each of them, and the services that are away.
   - source_matchers: ['alertname = "ZtnaNoRelayReady"']
-    target_matchers: ['alertname =~ "Ztna(Relay.*|Service.*|Uplink.*|ErrorBudget.*)"']
+    target_matchers: ['alertname =~ "Ztna(Relay.*|Service.*|Uplink.*|AgentsWithout.*|ErrorBudget.*)"']
     equal: [fleet]
-  # A service without any connector explains each connector that has it not registered.
+  # A service without any connector explains what connectors and relays say of it.
   - source_matchers: ['alertname = "ZtnaServiceUnavailable"']
-    target_matchers: ['alertname = "ZtnaUplinkNotRegistered"']
+    target_matchers: ['alertname =~ "ZtnaUplinkNotRegistered|ZtnaAgentsWithoutConnector"']
     equal: [fleet, service]
   # Where somebody is awake for a host already, its warnings say nothing new.
   - source_matchers: ['severity = "critical"', 'instance != ""']

@@ -2,7 +2,7 @@ import { connectorMetrics } from "../../connector/metrics.ts";
 import { relayMetrics } from "../../relay/metrics.ts";
 import { count, max, sum } from "../promql/functions.ts";
 import { is, selector } from "../promql/selector.ts";
-import { fleet, instance, service } from "./annotations.ts";
+import { fleet, instance, number, service } from "./annotations.ts";
 import type { RuleGroup } from "./rule.ts";
 import { byInstance, onInstance, up } from "./selection.ts";
 
@@ -108,6 +108,19 @@ unless ${onInstance} ${selector(relayMetrics.draining)} == 1`,
       summary: `${service}: no connector has it registered`,
       description: "Agents that use the service get no answers.",
       advice: connectorMetrics.uplinkState.advice,
+      board: "service",
+    },
+    {
+      alert: "ZtnaAgentsWithoutConnector",
+      severity: "warning",
+      // Only services that some connector of the fleet has: agents may ask for what never was.
+      expr: `${selector(relayMetrics.serviceAgents)} > 0
+unless on (fleet, job, instance, service) ${selector(relayMetrics.serviceConnectors)} > 0
+and on (fleet, service) ${serviceRegistered.record}`,
+      for: "2m",
+      summary: `${service}: ${number} agents on {{ $labels.instance }} and no connector`,
+      description: "These agents get no answers, whatever other relays offer.",
+      advice: relayMetrics.serviceConnectors.advice,
       board: "service",
     },
     {

@@ -1,27 +1,31 @@
 import type { GeneratedFile } from "../generated_file.ts";
 import { yamlFile } from "../provisioning/yaml_file.ts";
 import { dashboardPath, runbookUrl } from "./annotations.ts";
-import type { AlertRule, RecordingRule } from "./rule.ts";
+import type { AlertRule, RecordingRule, RuleGroup } from "./rule.ts";
 import { ruleGroups } from "./rule_groups.ts";
 
 const directory = "dashboards/generated/prometheus/rules";
 
-/** The rules as the files that Prometheus reads: `recording.yaml` and `alerts.yaml`. */
-export function ruleFiles(): GeneratedFile[] {
+/**
+ * The rules as the files that Prometheus reads: `recording.yaml` and `alerts.yaml`.
+ *
+ * @param groups All by default.
+ */
+export function ruleFiles(groups: readonly RuleGroup[] = ruleGroups): GeneratedFile[] {
   return [
     yamlFile(`${directory}/alerts.yaml`, [
       "Alerts of a fleet. Each has a page in docs/runbooks.",
       "They need the series of recording.yaml, and the labels job, instance and, where there are",
       "several fleets, fleet.",
     ], {
-      groups: ruleGroups.filter(({ alerts }) => alerts.length > 0)
+      groups: groups.filter(({ alerts }) => alerts.length > 0)
         .map(({ name, alerts }) => ({ name, rules: alerts.map(alertEntry) })),
     }),
     yamlFile(`${directory}/recording.yaml`, [
       "Series that alerts and dashboards share:",
-      ...recordComments(),
+      ...recordComments(groups),
     ], {
-      groups: ruleGroups.filter(({ recording }) => recording.length > 0)
+      groups: groups.filter(({ recording }) => recording.length > 0)
         // Where both files become one, a group's name may be there once only.
         .map(({ name, recording }) => ({
           name: `${name}-recording`,
@@ -52,8 +56,8 @@ function recordEntry({ record, expr, labels }: RecordingRule): Record<string, un
 }
 
 /** A line for each name, and one below it for each thing that it says. */
-function recordComments(): string[] {
-  const rules = ruleGroups.flatMap(({ recording }) => recording);
+function recordComments(groups: readonly RuleGroup[]): string[] {
+  const rules = groups.flatMap(({ recording }) => recording);
   return [...Map.groupBy(rules, ({ record }) => record)].flatMap(([record, same]) => [
     `- ${record}`,
     ...[...new Set(same.map(({ help }) => help))].map((help) => `    ${help}`),

@@ -20,6 +20,21 @@ export const ruleGroups: readonly RuleGroup[] = [
   sloRules,
 ];
 
+/** The group of an alert, behind those whose recorded series its rules need. */
+export function groupsFor(alert: AlertRule): RuleGroup[] {
+  const own = ruleGroups.filter(({ alerts }) => alerts.includes(alert));
+  const needed = (groups: readonly RuleGroup[]): RuleGroup[] => {
+    const expressions = groups.flatMap((group) => [...group.recording, ...group.alerts])
+      .map(({ expr }) => expr);
+    const all = ruleGroups.filter((group) =>
+      groups.includes(group) ||
+      group.recording.some(({ record }) => expressions.some((expr) => expr.includes(record)))
+    );
+    return all.length === groups.length ? all : needed(all);
+  };
+  return needed(own);
+}
+
 /** All alerts. */
 export const alertRules: readonly AlertRule[] = ruleGroups.flatMap(({ alerts }) => alerts);
 

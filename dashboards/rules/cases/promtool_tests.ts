@@ -1,0 +1,65 @@
+import { stringify } from "yaml";
+import { runbookBase } from "../annotations.ts";
+import type { AlertRule } from "../rule.ts";
+import type { AlertCase, ExpectedAlert } from "./alert_case.ts";
+
+const defaultInterval = "15s";
+
+/** Labels that lead to variables of each board, in the order of the link. */
+const linkedLabels: Readonly<Record<AlertRule["board"], readonly string[]>> = {
+  fleet: ["fleet"],
+  relay: ["fleet", "instance"],
+  connector: ["fleet", "instance"],
+  service: ["fleet", "service"],
+  rollout: ["fleet"],
+};
+
+/**
+ * A file for `promtool test rules`.
+ *
+ * @param alerts What the alert must say at the case's time; nothing when it must be silent.
+ */
+export function promtoolTest(
+  rule: AlertRule,
+  { series, interval = defaultInterval, at }: AlertCase,
+  alerts: readonly ExpectedAlert[],
+  ruleFiles: readonly string[],
+): string {
+  return stringify({
+    rule_files: ruleFiles,
+    evaluation_interval: interval,
+    tests: [{
+      interval,
+      input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+      alert_rule_test: [{
+        eval_time: at,
+        alertname: rule.alert,
+        exp_alerts: alerts.map((alert) => expected(rule, alert)),
+      }],
+    }],
+  });
+}
+
+function expected(
+  rule: AlertRule,
+  { labels, summary, description = rule.description }: ExpectedAlert,
+): Record<string, unknown> {
+  return {
+    exp_labels: { ...labels, severity: rule.severity },
+    exp_annotations: {
+      summary,
+      description: `${description} ${rule.advice}`,
+      runbook_url: `${runbookBase}/${rule.alert}.md`,
+      dashboard: dashboardOf(rule, labels),
+    },
+  };
+}
+
+/** Written anew, as the rule's own is a template. */
+function dashboardOf({ board }: AlertRule, labels: ExpectedAlert["labels"]): string {
+  const parameters = new URLSearchParams({ from: "now-1h" });
+  for (const label of linkedLabels[board]) {
+    if (labels[label] !== undefined) parameters.set(`var-${label}`, labels[label]);
+  }
+  return `/d/ztna-${board}?${parameters}`;
+}
