@@ -34,7 +34,7 @@ export const program = defineProgram({
       type: "string",
       flag: "--out",
       placeholder: "DIR",
-      help: "Write beneath this directory (default: the checkout)",
+      help: "Write beneath this directory (default: the checkout; of preview: dashboards-preview)",
     },
     check: {
       type: "boolean",
@@ -85,6 +85,21 @@ export const program = defineProgram({
       group: preview,
       help: "How much time the panels show: 30m, 6h, 2d",
     },
+    choices: {
+      type: "strings",
+      flag: "--var",
+      placeholder: "NAME=VALUE",
+      group: preview,
+      help: "Choose a value of a variable, such as instance=relay01 (default: All)",
+    },
+    theme: {
+      type: "choice",
+      flag: "--theme",
+      choices: ["dark", "light", "auto"],
+      default: "dark",
+      group: preview,
+      help: "Colours of the pages; auto follows the reader's",
+    },
     ...inventoryOptions,
   },
 });
@@ -97,7 +112,7 @@ type Mode = "generate" | "push" | "preview" | "targets";
 const flagsOf: Readonly<Record<Mode, readonly OptionName[]>> = {
   generate: ["out", "check", "json"],
   push: ["push", "folder", "dryRun", "overwrite", "json"],
-  preview: ["out", "prometheus", "range"],
+  preview: ["out", "prometheus", "range", "choices", "theme"],
   targets: ["out", "check", "json", "inventory", "limit"],
 };
 
@@ -124,6 +139,11 @@ async function main(
       const { pushCommand } = await import("./dashboards/push_command.ts");
       const { push = "", folder, dryRun = false, overwrite = false } = values;
       return await pushCommand(context, { push, folder, dryRun, overwrite, json });
+    }
+    case "preview": {
+      const { previewCommand } = await import("./dashboards/preview_command.ts");
+      const { out = "dashboards-preview", prometheus, range, choices, theme } = values;
+      return await previewCommand(context, { out, prometheus, range, choices, theme });
     }
     default:
       throw new ConfigError(`Cannot do ${quote(mode)} yet`);

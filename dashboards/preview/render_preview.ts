@@ -1,7 +1,7 @@
 import type { Board, Panel, Variable } from "./board/board.ts";
 import { type Choice, interpolateQuery, type Scope, stepFor } from "./board/interpolation.ts";
 import { sectionsOf, sizeInPx } from "./board/placement.ts";
-import { type Events, eventText, loadEvents } from "./data/events.ts";
+import { type Events, loadEvents } from "./data/events.ts";
 import { loadPanel } from "./data/panel_data.ts";
 import type { DataSource, TimeRange } from "./data/source.ts";
 import type { Mark } from "./draw/chart.ts";
@@ -29,8 +29,8 @@ export interface PreviewOptions {
   readonly choices?: ReadonlyMap<string, Choice>;
   /** `dark` by default, as Grafana's. */
   readonly theme?: Theme;
-  /** Called after each panel. */
-  readonly onPanel?: (board: string, done: number, all: number) => void;
+  /** Called before each dashboard. */
+  readonly onBoard?: (name: string) => void;
 }
 
 /** What Grafana takes where a data source says nothing of its interval, in seconds. */
@@ -51,6 +51,7 @@ export async function renderPreview(
   }));
   pages.set("index.html", writeIndexPage(entries, theme));
   for (const { name, board } of boards) {
+    options.onBoard?.(name);
     pages.set(`${name}.html`, await renderBoard({ name, board }, boards, options, scrapeInterval));
   }
   return pages;
@@ -68,7 +69,7 @@ async function scrapeIntervalOf(source: DataSource | undefined): Promise<number>
 async function renderBoard(
   { name, board }: NamedBoard,
   boards: readonly NamedBoard[],
-  { source, origin, range, choices = new Map(), theme = "dark", onPanel }: PreviewOptions,
+  { source, origin, range, choices = new Map(), theme = "dark" }: PreviewOptions,
   scrapeInterval: number,
 ): Promise<string> {
   const scope: Scope = {
@@ -88,10 +89,8 @@ async function renderBoard(
     start: event.start,
     end: event.end,
     color: cssColor(event.annotation.iconColor),
-    text: eventText(event),
   }));
   const pageOf = pageFinder(boards);
-  let done = 0;
   const bodies = await Promise.all(panels.map(async ({ panel, w, h }, index) => {
     const body = await bodyOf(panel, source, scope, {
       id: `p${index}`,
@@ -100,7 +99,6 @@ async function renderBoard(
       now: range.end,
       pageOf,
     });
-    onPanel?.(name, ++done, panels.length);
     return [panel, body] as const;
   }));
   return writeBoardPage({

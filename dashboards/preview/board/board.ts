@@ -2,29 +2,18 @@ import * as v from "valibot";
 import { ConfigError } from "../../../tunnel/errors.ts";
 import { quote } from "../../../tunnel/printable.ts";
 
-/** Takes what is missing or `null` for the default, as Grafana does. */
-function optional<S extends v.GenericSchema>(
-  schema: S,
-  byDefault: v.InferOutput<S>,
-): v.GenericSchema<unknown, v.InferOutput<S>> {
-  return v.pipe(
-    v.nullish(v.unknown()),
-    v.transform((value) => value ?? byDefault),
-    schema,
-  ) as v.GenericSchema<unknown, v.InferOutput<S>>;
-}
-
-const text = optional(v.string(), "");
-const flag = optional(v.boolean(), false);
+// What is missing or null is the default, as in Grafana.
+const text = v.nullish(v.string(), "");
+const flag = v.nullish(v.boolean(), false);
 const maybeNumber = v.nullish(v.number());
 const maybeText = v.nullish(v.string());
-const record = optional(v.record(v.string(), v.unknown()), {});
+const record = v.nullish(v.record(v.string(), v.unknown()), {});
 
 const linkSchema = v.object({
   title: text,
   url: text,
   type: text,
-  tags: optional(v.array(v.string()), []),
+  tags: v.nullish(v.array(v.string()), []),
 });
 
 const mappingResultSchema = v.object({ text: maybeText, color: maybeText, index: maybeNumber });
@@ -59,18 +48,18 @@ const fieldConfigSchema = v.object({
   noValue: maybeText,
   color: v.nullish(v.object({ mode: text, fixedColor: maybeText })),
   thresholds: v.nullish(thresholdsSchema),
-  mappings: optional(v.array(mappingSchema), []),
-  links: optional(v.array(linkSchema), []),
+  mappings: v.nullish(v.array(mappingSchema), []),
+  links: v.nullish(v.array(linkSchema), []),
   custom: record,
 });
 
 const targetSchema = v.object({
-  refId: optional(v.string(), "A"),
+  refId: v.nullish(v.string(), "A"),
   expr: text,
   legendFormat: text,
   instant: flag,
   range: flag,
-  format: optional(v.string(), "time_series"),
+  format: v.nullish(v.string(), "time_series"),
   interval: text,
   hide: flag,
 });
@@ -78,16 +67,16 @@ const targetSchema = v.object({
 const gridSchema = v.object({ x: v.number(), y: v.number(), w: v.number(), h: v.number() });
 
 const panelEntries = {
-  id: optional(v.number(), 0),
+  id: v.nullish(v.number(), 0),
   type: v.string(),
   title: text,
   description: text,
   gridPos: gridSchema,
-  targets: optional(v.array(targetSchema), []),
-  fieldConfig: optional(
+  targets: v.nullish(v.array(targetSchema), []),
+  fieldConfig: v.nullish(
     v.object({
       defaults: fieldConfigSchema,
-      overrides: optional(
+      overrides: v.nullish(
         v.array(v.object({
           matcher: v.object({ id: v.string(), options: v.unknown() }),
           properties: v.array(v.object({ id: v.string(), value: v.unknown() })),
@@ -98,8 +87,8 @@ const panelEntries = {
     { defaults: { mappings: [], links: [], custom: {} }, overrides: [] },
   ),
   options: record,
-  transformations: optional(v.array(v.object({ id: v.string(), options: record })), []),
-  links: optional(v.array(linkSchema), []),
+  transformations: v.nullish(v.array(v.object({ id: v.string(), options: record })), []),
+  links: v.nullish(v.array(linkSchema), []),
   interval: text,
   repeat: maybeText,
 };
@@ -107,7 +96,7 @@ const panelEntries = {
 const panelSchema = v.object({
   ...panelEntries,
   collapsed: flag,
-  panels: optional(v.array(v.object(panelEntries)), []),
+  panels: v.nullish(v.array(v.object(panelEntries)), []),
 });
 
 const variableSchema = v.object({
@@ -117,14 +106,14 @@ const variableSchema = v.object({
   query: v.unknown(),
   includeAll: flag,
   allValue: maybeText,
-  hide: optional(v.union([v.number(), v.string()]), 0),
+  hide: v.nullish(v.union([v.number(), v.string()]), 0),
 });
 
 const annotationSchema = v.object({
   name: text,
   expr: text,
   iconColor: text,
-  enable: optional(v.boolean(), true),
+  enable: v.nullish(v.boolean(), true),
   titleFormat: text,
   textFormat: text,
   step: text,
@@ -135,10 +124,12 @@ const boardSchema = v.object({
   uid: v.string(),
   title: v.string(),
   description: text,
-  panels: optional(v.array(panelSchema), []),
-  links: optional(v.array(linkSchema), []),
-  templating: optional(v.object({ list: optional(v.array(variableSchema), []) }), { list: [] }),
-  annotations: optional(v.object({ list: optional(v.array(annotationSchema), []) }), { list: [] }),
+  panels: v.nullish(v.array(panelSchema), []),
+  links: v.nullish(v.array(linkSchema), []),
+  templating: v.nullish(v.object({ list: v.nullish(v.array(variableSchema), []) }), { list: [] }),
+  annotations: v.nullish(v.object({ list: v.nullish(v.array(annotationSchema), []) }), {
+    list: [],
+  }),
 });
 
 /** What the preview uses of a Grafana dashboard (its classic schema). */

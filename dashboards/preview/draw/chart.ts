@@ -12,7 +12,6 @@ export interface Mark {
   readonly end: number;
   /** CSS colour. */
   readonly color: string;
-  readonly text: string;
 }
 
 /** What all charts of a panel have in common. */

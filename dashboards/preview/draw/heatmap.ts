@@ -45,7 +45,7 @@ export async function drawHeatmap(context: PanelContext): Promise<Html | undefin
   const height = size.height - (options.legend.show ? legendPx : 0);
   const frame: ChartFrame = { size: { width: size.width, height }, range: data.range, marks };
   const chart = await drawChart(id, frame.size, {
-    grid: { left: 8, right: 16, top: 8, bottom: 4, containLabel: true },
+    grid: { left: 14, right: 16, top: 8, bottom: 4, containLabel: true },
     xAxis: timeAxis(frame),
     yAxis: {
       type: "category",

@@ -8,7 +8,7 @@ interface Calculation {
 
 const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
 const extreme = (pick: (a: number, b: number) => number) => (values: readonly number[]) =>
-  values.length === 0 ? undefined : values.reduce(pick);
+  values.length === 0 ? undefined : values.reduce((a, b) => pick(a, b));
 
 /** By Grafana's names. */
 const calculations: Readonly<Record<string, Calculation>> = {

@@ -17,18 +17,22 @@ const optionsSchema = v.object({
   textMode: v.fallback(v.string(), "auto"),
 });
 
-/** Most values side by side; more would be too small to read. */
-const maxTiles = 24;
+/** Least size of a value that can be read, in px. */
+const minTile = { width: 90, height: 20 };
+/** Below this height a name stands beside its value and not above it. */
+const lineTilePx = 44;
 
 /** One large value for each series. */
 export function drawStat(context: PanelContext): Html | undefined {
   const { panel, data, size } = context;
   const fields = fieldsOf(panel, data);
-  const shown = fields.slice(0, maxTiles);
-  if (shown.length === 0) return noValue(context);
-  const columns = size.width >= size.height ? shown.length : 1;
-  const perLine = Math.max(1, Math.min(columns, Math.floor(size.width / 90)));
-  const lines = Math.ceil(shown.length / perLine);
+  if (fields.length === 0) return noValue(context);
+  const perLine = size.width < size.height
+    ? 1
+    : Math.max(1, Math.min(fields.length, Math.floor(size.width / minTile.width)));
+  const maxLines = Math.max(1, Math.floor(size.height / minTile.height) - 1);
+  const lines = Math.min(Math.ceil(fields.length / perLine), maxLines);
+  const shown = fields.slice(0, perLine * lines);
   const tile = { width: size.width / perLine, height: size.height / lines };
   const more = fields.length - shown.length;
   return html`
@@ -65,7 +69,9 @@ function drawTile(
   const namesItself = textMode === "value_and_name" || textMode === "name" ||
     (textMode === "auto" && isOneOfMany);
   const text = textMode === "name" ? field.name : display.text;
-  const valuePx = fontPx(text, tile, namesItself && textMode !== "name");
+  const hasName = namesItself && textMode !== "name";
+  const isLine = hasName && tile.height < lineTilePx;
+  const size = isLine ? "13px" : fontSize(text, tile, hasName);
   const isFilled = colorMode.startsWith("background");
   const style = isFilled
     ? `background:${color};color:${isLight(color) ? "#111217" : "#fff"}`
@@ -77,17 +83,21 @@ function drawTile(
       style="${style}">${graphMode === "area" &&
         drawSparkline(field.points, data.range, isFilled ? "#fff" : color)}${namesItself &&
         textMode !== "name" &&
-        html`<span title="${field.name}">${field.name}</span>`}<b style="font-size:${valuePx}px" title="${text}">${text}</b></div>
+        html`<span title="${field.name}">${field.name}</span>`}<b style="font-size:${size}" title="${text}">${text}</b></div>
   `;
 }
 
-/** The largest size in which a text fits into its tile, with letters of about 0.58 of their height. */
-function fontPx(
+/**
+ * The largest size in which a text fits into its tile, with letters of about 0.58 of their height;
+ * on a narrower page the tile's width counts.
+ */
+function fontSize(
   text: string,
   { width, height }: { readonly width: number; readonly height: number },
   hasName: boolean,
-): number {
-  const byWidth = (width - 24) / (Math.max(text.length, 3) * 0.58);
+): string {
+  const letters = Math.max(text.length, 3) * 0.58;
   const byHeight = (height - (hasName ? 30 : 8)) * 0.6;
-  return Math.round(Math.min(Math.max(Math.min(byWidth, byHeight), 12), 48));
+  const px = Math.min(Math.max(Math.min((width - 24) / letters, byHeight), 12), 48);
+  return `min(${Math.round(px)}px,${(92 / letters).toFixed(1)}cqw)`;
 }

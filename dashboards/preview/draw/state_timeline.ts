@@ -48,7 +48,7 @@ export async function drawStateTimeline(context: PanelContext): Promise<Html | u
   const frame: ChartFrame = { size: { width: size.width, height }, range: data.range, marks };
   const opacity = v.parse(customSchema, panel.fieldConfig.defaults.custom).fillOpacity / 100;
   const chart = await drawChart(id, frame.size, {
-    grid: { left: 8, right: 16, top: 8, bottom: 4, containLabel: true },
+    grid: { left: 14, right: 16, top: 8, bottom: 4, containLabel: true },
     xAxis: timeAxis(frame),
     yAxis: {
       type: "category",

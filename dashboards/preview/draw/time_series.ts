@@ -45,7 +45,7 @@ export async function drawTimeSeries(context: PanelContext): Promise<Html | unde
     marks: Math.max(2, Math.floor(frame.size.height / 45)),
   });
   const chart = await drawChart(id, frame.size, {
-    grid: { left: 8, right: 16, top: 10, bottom: 4, containLabel: true },
+    grid: { left: 14, right: 16, top: 10, bottom: 4, containLabel: true },
     xAxis: timeAxis(frame),
     yAxis: {
       type: "value",

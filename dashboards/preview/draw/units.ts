@@ -39,12 +39,12 @@ const scales: Readonly<Record<string, Scale>> = {
   hertz: prefixed("Hz", 1000, decimal),
   ops: perSecond("ops/s"),
   reqps: perSecond("req/s"),
-  rps: perSecond("reads/s"),
-  wps: perSecond("writes/s"),
-  cps: perSecond("counts/s"),
+  rps: perSecond("rd/s"),
+  wps: perSecond("wr/s"),
+  cps: perSecond("c/s"),
   iops: perSecond("io/s"),
-  eps: perSecond("events/s"),
-  mps: perSecond("messages/s"),
+  eps: perSecond("evt/s"),
+  mps: perSecond("msg/s"),
 };
 
 /** The scale of times whose values are given in another unit than seconds. */

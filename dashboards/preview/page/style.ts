@@ -78,11 +78,11 @@ line-height:20px;color:var(--text)}
 ul.legend{list-style:none;display:flex;flex-wrap:wrap;gap:0 14px;align-content:flex-start}
 ul.legend li{max-width:100%;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;height:20px}
 ul.legend b{font-weight:400;color:var(--faint);margin-left:6px}
-table{border-collapse:collapse;width:100%;table-layout:auto}
-.legend table{table-layout:fixed}
-.legend th,.legend td{height:20px;padding:0 8px 0 2px;font-weight:400;text-align:right;
-white-space:nowrap;overflow:hidden;text-overflow:ellipsis;width:84px}
-.legend th:first-child{text-align:left;width:auto}
+table{border-collapse:collapse;width:100%}
+.legend th,.legend td{height:20px;padding:0 2px 0 14px;font-weight:400;text-align:right;
+white-space:nowrap}
+.legend th:first-child{text-align:left;padding-left:2px;width:100%;max-width:0;overflow:hidden;
+text-overflow:ellipsis}
 .legend thead th{color:var(--link);position:sticky;top:0;background:var(--panel)}
 .table{flex:1;min-height:0;overflow:auto;scrollbar-width:thin}
 .table th{position:sticky;top:0;background:var(--panel);color:var(--link);font-weight:500;z-index:1}
@@ -91,11 +91,12 @@ text-overflow:ellipsis;border-bottom:1px solid var(--line)}
 .table tbody tr:hover{background:var(--hover)}
 .table .fill{display:inline-block;padding:2px 10px;border-radius:2px}
 .stats{flex:1;min-height:0;display:grid;gap:4px}
-.stat{position:relative;display:flex;flex-direction:column;justify-content:center;
+.stat{container-type:inline-size;position:relative;display:flex;flex-direction:column;justify-content:center;
 align-items:center;min-width:0;min-height:0;overflow:hidden;border-radius:2px;line-height:1.15}
 .stat b,.stat span{position:relative;max-width:100%;overflow:hidden;text-overflow:ellipsis;
 white-space:nowrap;font-weight:500}
 .stat span{font-size:12px;color:var(--text);line-height:18px}
+.stat.line{flex-direction:row;justify-content:space-between;gap:8px;padding:0 8px}
 .spark{position:absolute;inset:30% 0 0;width:100%;height:70%}
 .bars{flex:1;margin:0;padding:0;list-style:none;overflow:hidden}
 .bars li{display:grid;grid-template-columns:minmax(60px,30%) 1fr auto;gap:10px;height:26px;
