@@ -70,6 +70,16 @@ export class MonitoredTunnel implements AsyncDisposable {
     return this.#hosts;
   }
 
+  /** Connections of connectors: one for each service of each. */
+  get uplinks(): number {
+    return Object.values(connectorHosts).reduce((sum, { services }) => sum + services.length, 0);
+  }
+
+  /** Services that are offered. */
+  get services(): readonly string[] {
+    return [...new Set(Object.values(connectorHosts).flatMap(({ services }) => services))];
+  }
+
   /** A host's program. */
   host(name: TunnelHost): MonitoredProgram {
     return this.#hosts.get(name)!;

@@ -47,6 +47,8 @@ export class PrometheusServer implements AsyncDisposable {
         "--config.file=@/prometheus.yaml",
         "--storage.tsdb.path=@/data",
         "--web.enable-lifecycle",
+        // What fires before it has found its Alertmanager comes again so soon, not in a minute.
+        "--rules.alert.resend-delay=1s",
       ],
       files: { ...options.files, "prometheus.yaml": options.configuration },
     });
