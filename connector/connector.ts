@@ -1,10 +1,12 @@
 import { type Clock, systemClock } from "../tunnel/clock.ts";
+import { type ForwardingTimes, ReceivedBatch } from "../tunnel/forwarding_time.ts";
 import { Lifecycle, type LifecycleState, type ProcessControl } from "../tunnel/lifecycle.ts";
 import { type Logger, silentLogger } from "../tunnel/log.ts";
 import { createMetrics } from "../tunnel/metrics.ts";
 import { type ProgramAdmin, startProgramAdmin } from "../tunnel/program_admin.ts";
 import { type BuildInfo, observeProcess } from "../tunnel/process_metrics.ts";
 import { formatSocketAddress, type SocketAddress } from "../tunnel/quic/address.ts";
+import { datagramSendQueueLength } from "../tunnel/quic/limits.ts";
 import type { ClientTls } from "../tunnel/quic/tls_config.ts";
 import { RateLimitedLogger } from "../tunnel/rate_limited_log.ts";
 import { checkTlsFiles, type TlsFilesReport } from "../tunnel/tls_files.ts";
@@ -72,6 +74,7 @@ export class Connector implements AsyncDisposable {
   readonly #startedAtMs: number;
   readonly #lifecycle: Lifecycle;
   readonly #dialer: QuicDialer;
+  readonly #udp: UdpForwarder;
   readonly #observer: UplinkObserver;
   readonly #uplinks: readonly Uplink[];
   #drainingSince: Date | undefined;
@@ -105,13 +108,19 @@ export class Connector implements AsyncDisposable {
     this.#lifecycle = new Lifecycle({ logger, clock, control, ...onChange && { onChange } });
     const strangers = this.#strangers = new RateLimitedLogger(logger, { clock });
     const processMetrics = observeProcess(metrics, this.#build, { clock });
+    const batch = new ReceivedBatch();
+    const timed = (direction: "to_backend" | "to_agent"): ForwardingTimes => {
+      const times = metrics.histogram.forwarding.labels({ direction });
+      return { batch, onSample: (ms) => times.observe(ms / 1000) };
+    };
     this.#dialer = new QuicDialer({
       tls: tlsOf(config),
       serverName: config.serverName,
+      forwarding: timed("to_agent"),
       clock,
       logger: strangers,
     });
-    const udp = new UdpForwarder({ clock, limits });
+    const udp = this.#udp = new UdpForwarder({ clock, limits, forwarding: timed("to_backend") });
     this.#observer = new UplinkObserver({
       metrics,
       logger,
@@ -248,8 +257,20 @@ export class Connector implements AsyncDisposable {
   #observeMetrics(limits: ConnectorLimits): void {
     const { gauge, counter } = this.metrics;
     const dialer = this.#dialer;
+    const udp = this.#udp;
     gauge.uptime.observe(() => (this.#clock.now() - this.#startedAtMs) / 1000);
     gauge.udpFlowsLimit.set(limits.udpFlows);
+    gauge.udpWaitingPackets.observe(() => udp.budget.waiting);
+    gauge.udpWaitingPacketsLimit.set(limits.udpWaiting);
+    gauge.waitingDatagramsLimit.set(datagramSendQueueLength);
+    for (const [side, sockets] of [["relay", dialer.sockets], ["backend", udp.sockets]] as const) {
+      gauge.socketReceiveQueueBytes.labels({ side }).observe(() => sockets.memory()?.queuedBytes);
+      gauge.socketReceiveBufferBytes.labels({ side }).observe(() => sockets.memory()?.bufferBytes);
+      counter.socketDrops.labels({ side }).observe(() => sockets.memory()?.drops);
+    }
+    counter.sendErrors.observe(() => dialer.traffic().sendErrors);
+    counter.handlerErrors.observe(() => dialer.traffic().handlerErrors);
+    gauge.draining.observe(() => this.#drainingSince === undefined ? 0 : 1);
     gauge.ready.observe(() => this.readiness().ready ? 1 : 0);
     gauge.services.set(this.#uplinks.length);
     counter.quicPackets.labels({ direction: "sent" }).observe(() => dialer.traffic().packetsSent);

@@ -1,4 +1,5 @@
 import { encodeSockaddr, maxSockaddrBytes } from "../tunnel/quic/sockaddr.ts";
+import type { SocketMemory } from "../tunnel/quic/socket_memory.ts";
 import { SystemSocket } from "../tunnel/quic/system_socket.ts";
 import type { BackendAddress } from "./backend.ts";
 import { flowReceiveBufferBytes } from "./limits.ts";
@@ -18,6 +19,8 @@ export interface DatagramSocket {
   sendNow(data: Uint8Array): boolean;
   /** The length of a datagram that has come already, or one of the two constants. */
   receiveNow(buffer: Uint8Array): number;
+  /** What the system holds for it; `undefined` where it does not tell. */
+  memory(): SocketMemory | undefined;
   close(): void;
 }
 
@@ -73,6 +76,10 @@ export class FlowSocket implements DatagramSocket {
     const length = this.#system?.receive(buffer as NotShared) ?? -1;
     if (length < 0) return nothingReceived;
     return this.#isFromBackend(this.#system!.sender) ? length : foreignReceived;
+  }
+
+  memory(): SocketMemory | undefined {
+    return this.#system?.memory();
   }
 
   close(): void {

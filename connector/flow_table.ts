@@ -72,12 +72,19 @@ export class FlowTable<F> {
     if (oldest !== undefined) this.end(oldest, "evicted");
   }
 
-  /** Tells that a packet of this flow has passed; nothing happens when the flow has ended. */
-  touch(entry: FlowEntry<F>): void {
-    if (entry.ended) return;
-    entry.lastUsedMs = this.#options.clock.now();
+  /**
+   * Tells that a packet of this flow has passed; nothing happens when the flow has ended.
+   *
+   * @returns how long none had before, in ms.
+   */
+  touch(entry: FlowEntry<F>): number {
+    if (entry.ended) return 0;
+    const nowMs = this.#options.clock.now();
+    const idleMs = nowMs - entry.lastUsedMs;
+    entry.lastUsedMs = nowMs;
     this.#order.touch(entry.node);
     entry.share.order.touch(entry.shareNode);
+    return idleMs;
   }
 
   /** Ends a flow; nothing happens when it has ended. */

@@ -102,5 +102,11 @@ export const maxInnerPacketBytes = 1306;
  */
 export const flowReceiveBufferBytes = 1024 * 1024;
 
+/**
+ * A flow without a packet for so long was idle, in ms: its next packet begins an exchange with the
+ * backend, whose first reply tells how fast that is.
+ */
+export const exchangePauseMs = 1000;
+
 /** Replies of one flow that are passed on before anything else gets its turn. */
 export const maxRepliesPerTurn = 64;

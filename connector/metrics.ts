@@ -1,3 +1,4 @@
+import { forwardingBuckets } from "../tunnel/forwarding_time.ts";
 import { defineMetrics } from "../tunnel/metric_catalogue.ts";
 import { processMetrics } from "../tunnel/process_metrics.ts";
 import { backendErrorKinds } from "./backend_error.ts";
@@ -114,6 +115,66 @@ export const connectorMetrics = defineMetrics({
     help: "Most UDP flows of all services together",
     advice: "max_udp_flows in the configuration; each flow needs a file descriptor.",
   },
+  udpWaitingPackets: {
+    name: "ztna_connector_udp_waiting_packets",
+    kind: "gauge",
+    topic: "saturation",
+    limit: "ztna_connector_udp_waiting_packets_limit",
+    help: "Packets of all UDP flows that wait until the system takes them for the backend",
+    advice:
+      "The system takes packets too slowly: look at the host's network device and its queue. " +
+      "Drops with backend_backlog follow.",
+  },
+  udpWaitingPacketsLimit: {
+    name: "ztna_connector_udp_waiting_packets_limit",
+    kind: "gauge",
+    topic: "saturation",
+    help: "Most packets of all UDP flows that may wait",
+    advice: "It is built in; of one flow, 1,024.",
+  },
+  waitingDatagrams: {
+    name: "ztna_connector_waiting_datagrams",
+    kind: "gauge",
+    topic: "saturation",
+    labels: { service },
+    limit: "ztna_connector_waiting_datagrams_limit",
+    help: "QUIC DATAGRAMs that wait until the network to the relay takes them",
+    advice: "The way to the relay is too narrow or loses packets: see the packets lost and the " +
+      "round-trip time. Drops with reply_queue_full follow.",
+  },
+  waitingDatagramsLimit: {
+    name: "ztna_connector_waiting_datagrams_limit",
+    kind: "gauge",
+    topic: "saturation",
+    help: "Most QUIC DATAGRAMs that may wait, for each service",
+    advice: "It is built in.",
+  },
+  forwarding: {
+    name: "ztna_connector_forwarding_seconds",
+    kind: "histogram",
+    topic: "latency",
+    unit: "seconds",
+    labels: { direction: ["to_backend", "to_agent"] },
+    help: "Time from the receipt of a packet until it was handed to the system for its " +
+      "destination; of each batch that was received, the first packet of each flow or service",
+    advice: "Compare with the event loop lag and CPU: both high, and the connector is too small. " +
+      "Without them packets wait for the network: see what waits.",
+    buckets: forwardingBuckets,
+    thresholds: { warning: 0.01, critical: 0.1 },
+  },
+  backendResponse: {
+    name: "ztna_connector_backend_response_seconds",
+    kind: "histogram",
+    topic: "latency",
+    unit: "seconds",
+    labels: { service },
+    // From a server on the same host to one that keeps its clients waiting.
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    thresholds: { warning: 0.5, critical: 2.5 },
+    help: "Time from the first packet of a UDP flow that was idle for a second to its first reply",
+    advice: "The backend, or the network to it, is slow: look there. Compare with earlier days: " +
+      "some protocols answer late.",
+  },
   udpFlowsOpened: {
     name: "ztna_connector_udp_flows_opened_total",
     kind: "counter",
@@ -169,6 +230,28 @@ export const connectorMetrics = defineMetrics({
       "others",
     advice: "Anything but registered means that the service is away: the log says why. denied: " +
       "its certificate. waiting: the relay is not reached.",
+  },
+  relayRtt: {
+    name: "ztna_connector_relay_rtt_seconds",
+    kind: "gauge",
+    topic: "latency",
+    unit: "seconds",
+    labels: { service },
+    thresholds: { warning: 0.2, critical: 0.5 },
+    help:
+      "Smoothed round-trip time to the relay in whole milliseconds; missing while there is no " +
+      "connection",
+    advice: "Every packet takes half of it. A rise without a change of the way is a queue that " +
+      "fills up: see the packets lost, and use a nearer relay.",
+  },
+  relayPacketsLost: {
+    name: "ztna_connector_relay_packets_lost_total",
+    kind: "counter",
+    topic: "errors",
+    labels: { service },
+    help: "UDP packets to the relay that were taken for lost, as nothing acknowledged them",
+    advice: "More than 1 % of the QUIC packets sent: the network to the relay is full or broken, " +
+      "or the relay's receive buffer overflows.",
   },
   connectionAttempts: {
     name: "ztna_connector_connection_attempts_total",
@@ -253,6 +336,62 @@ export const connectorMetrics = defineMetrics({
     labels: { direction: ["sent", "received"] },
     help: "Bytes of these packets, without UDP and IP headers",
     advice: "Compare with the bandwidth that the host has.",
+  },
+  sendErrors: {
+    name: "ztna_connector_send_errors_total",
+    kind: "counter",
+    topic: "errors",
+    help: "UDP packets to relays that the system refused to send",
+    advice: "The host refuses them: look at its firewall's rules for output, its routes, and its " +
+      "memory for sockets.",
+  },
+  socketReceiveQueueBytes: {
+    name: "ztna_connector_socket_receive_queue_bytes",
+    kind: "gauge",
+    topic: "saturation",
+    unit: "bytes",
+    labels: { side: ["relay", "backend"] },
+    limit: "ztna_connector_socket_receive_buffer_bytes",
+    help: "Packets from relays or backends that wait in the system to be read; Linux only",
+    advice: "More than a moment's worth: the connector does not keep up. See its CPU and event " +
+      "loop lag; what finds a buffer full is dropped.",
+  },
+  socketReceiveBufferBytes: {
+    name: "ztna_connector_socket_receive_buffer_bytes",
+    kind: "gauge",
+    topic: "saturation",
+    unit: "bytes",
+    labels: { side: ["relay", "backend"] },
+    help: "Room for packets that wait in the system, of all sockets together; Linux only",
+    advice: "Less than 8 MiB for each service, or 2 MiB for each flow: deploy has not set " +
+      "net.core.rmem_max, which it does unless told otherwise.",
+  },
+  socketDrops: {
+    name: "ztna_connector_socket_drops_total",
+    kind: "counter",
+    topic: "errors",
+    labels: { side: ["relay", "backend"] },
+    help:
+      "Packets from relays or backends that the system dropped, as a receive buffer was full; " +
+      "Linux only",
+    advice: "The connector did not keep up, or one flow's backend sent too much at once: see CPU " +
+      "and event loop lag.",
+  },
+  handlerErrors: {
+    name: "ztna_connector_handler_errors_total",
+    kind: "counter",
+    topic: "errors",
+    help: "Faults of the connector itself, each of which closed one relay connection",
+    advice: "A fault in the program: report it with the error in the connector's log.",
+  },
+  draining: {
+    name: "ztna_connector_draining",
+    kind: "gauge",
+    topic: "lifecycle",
+    reading: "flag",
+    help: "Whether the connector is about to stop and serves on until then: 1 or 0",
+    advice: "A drain ends with a restart. One that lasts is the rest of a command that was " +
+      "interrupted: run it again.",
   },
   ready: {
     name: "ztna_connector_ready",

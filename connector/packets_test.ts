@@ -55,6 +55,7 @@ function makeService(
     receive: () => new Promise<never>(() => {}),
     sendNow: () => false,
     receiveNow: () => nothingReceived,
+    memory: () => undefined,
     close(): void {},
   });
   const target = parseTarget("127.0.0.1:9999") as { host: string; port: number };

@@ -1,8 +1,11 @@
 import type { Clock } from "../tunnel/clock.ts";
+import type { ForwardingTimes } from "../tunnel/forwarding_time.ts";
 import type { Logger } from "../tunnel/log.ts";
 import type { SocketAddress } from "../tunnel/quic/address.ts";
+import type { PathStats } from "../tunnel/quic/connection.ts";
 import type { CloseReason } from "../tunnel/quic/connection_handler.ts";
 import { QuicEndpoint } from "../tunnel/quic/endpoint.ts";
+import { SocketMemorySum } from "../tunnel/quic/socket_memory.ts";
 import type { ClientTls } from "../tunnel/quic/tls_config.ts";
 import type { ReplyChannel } from "./reply_channel.ts";
 
@@ -11,6 +14,10 @@ export interface RelayConnection extends ReplyChannel {
   keepAlive(intervalMs: number): void;
   /** Sends something that the relay must answer. */
   ping(): void;
+  /** How it fares; asks the native library, which takes some µs. */
+  pathStats(): PathStats;
+  /** DATAGRAMs that wait for the network to take more. */
+  readonly datagramsWaiting: number;
 }
 
 /** What an uplink hears of its connection; the rules are those of `ConnectionHandler`. */
@@ -41,9 +48,28 @@ export interface DialerTraffic {
   readonly packetsReceived: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** Packets that the system refused to send. */
+  readonly sendErrors: number;
+  /** Faults of ours, each of which closed its connection. */
+  readonly handlerErrors: number;
 }
 
-const counters = ["packetsSent", "packetsReceived", "bytesSent", "bytesReceived"] as const;
+const nothing: DialerTraffic = {
+  ...{ packetsSent: 0, packetsReceived: 0, bytesSent: 0, bytesReceived: 0 },
+  ...{ sendErrors: 0, handlerErrors: 0 },
+};
+
+/** With the traffic of one more endpoint. */
+function added(sum: DialerTraffic, { stats, sendErrors }: QuicEndpoint): DialerTraffic {
+  return {
+    packetsSent: sum.packetsSent + stats.packetsSent,
+    packetsReceived: sum.packetsReceived + stats.packetsReceived,
+    bytesSent: sum.bytesSent + stats.bytesSent,
+    bytesReceived: sum.bytesReceived + stats.bytesReceived,
+    sendErrors: sum.sendErrors + sendErrors,
+    handlerErrors: sum.handlerErrors + stats.handlerErrors,
+  };
+}
 
 /** What a {@linkcode QuicDialer} needs. */
 export interface QuicDialerOptions {
@@ -51,6 +77,8 @@ export interface QuicDialerOptions {
   readonly tls: ClientTls;
   /** The name that relays' certificates must carry; also sent as SNI. */
   readonly serverName: string;
+  /** Times packets on their way to relays. */
+  readonly forwarding?: ForwardingTimes;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -62,12 +90,9 @@ export interface QuicDialerOptions {
 export class QuicDialer implements RelayDialer {
   readonly #options: QuicDialerOptions;
   readonly #endpoints = new Set<QuicEndpoint>();
-  readonly #ended = {
-    packetsSent: 0,
-    packetsReceived: 0,
-    bytesSent: 0,
-    bytesReceived: 0,
-  };
+  #ended = nothing;
+  /** What the system holds for the connections' sockets. */
+  readonly sockets = new SocketMemorySum();
 
   constructor(options: QuicDialerOptions) {
     this.#options = options;
@@ -75,12 +100,15 @@ export class QuicDialer implements RelayDialer {
 
   /** @throws {ConfigError} when there is no socket to have, or a TLS file cannot be used. */
   dial(remote: SocketAddress, handler: RelayConnectionHandler): RelayLink {
-    const { tls, serverName, clock, logger } = this.#options;
+    const { tls, serverName, forwarding, clock, logger } = this.#options;
     const hostname = remote.hostname.includes(":") ? "::" : "0.0.0.0";
-    const endpoint = QuicEndpoint.bind({ hostname, port: 0, clock, logger });
+    const timing = forwarding && { forwarding };
+    const endpoint = QuicEndpoint.bind({ hostname, port: 0, ...timing, clock, logger });
+    const socket = { memory: () => endpoint.socketMemory() };
     try {
       const connection = endpoint.connect({ remote, serverName, tls, handler });
       this.#endpoints.add(endpoint);
+      this.sockets.add(socket);
       return {
         connection,
         get packetsReceived(): number {
@@ -89,8 +117,9 @@ export class QuicDialer implements RelayDialer {
         close: async (code, reason, graceMs) => {
           // Not from within a callback of the endpoint that it shuts.
           await Promise.resolve();
+          this.sockets.remove(socket);
           await endpoint.close(code, reason, graceMs);
-          if (this.#endpoints.delete(endpoint)) this.#addUp(endpoint);
+          if (this.#endpoints.delete(endpoint)) this.#ended = added(this.#ended, endpoint);
         },
       };
     } catch (error) {
@@ -101,14 +130,6 @@ export class QuicDialer implements RelayDialer {
 
   /** Everything sent and received since the start. */
   traffic(): DialerTraffic {
-    const sum = { ...this.#ended };
-    for (const { stats } of this.#endpoints) {
-      for (const counter of counters) sum[counter] += stats[counter];
-    }
-    return sum;
-  }
-
-  #addUp(endpoint: QuicEndpoint): void {
-    for (const counter of counters) this.#ended[counter] += endpoint.stats[counter];
+    return [...this.#endpoints].reduce(added, this.#ended);
   }
 }

@@ -3,8 +3,12 @@ import type { DropReason } from "./drops.ts";
 
 /** Where packets for agents go: one relay connection. A `QuicConnection` is one. */
 export interface ReplyChannel {
-  /** Queues one inner packet, which is copied. */
-  sendDatagram(data: Uint8Array): SendResult;
+  /**
+   * Queues one inner packet, which is copied.
+   *
+   * @param isForwarded Whether it was received in the batch that is being handled.
+   */
+  sendDatagram(data: Uint8Array, isForwarded?: boolean): SendResult;
 }
 
 const refusals = {
@@ -15,6 +19,10 @@ const refusals = {
 } as const satisfies Record<SendResult, DropReason | undefined>;
 
 /** Sends a packet to its agent; tells why it was dropped, or `undefined` when it is queued. */
-export function sendReply(channel: ReplyChannel, packet: Uint8Array): DropReason | undefined {
-  return refusals[channel.sendDatagram(packet)];
+export function sendReply(
+  channel: ReplyChannel,
+  packet: Uint8Array,
+  isForwarded = false,
+): DropReason | undefined {
+  return refusals[channel.sendDatagram(packet, isForwarded)];
 }

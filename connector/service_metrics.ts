@@ -1,4 +1,4 @@
-import type { Counter, Gauge, Metrics } from "../tunnel/metrics.ts";
+import type { Counter, Gauge, Histogram, Metrics } from "../tunnel/metrics.ts";
 import { type DropCounter, type DropReason, dropReasons } from "./drops.ts";
 import { type FlowEnd, flowEnds } from "./flow_table.ts";
 import type { connectorMetrics } from "./metrics.ts";
@@ -31,6 +31,7 @@ export class ServiceMetrics implements DropCounter {
   readonly forwardedBytes: Counter;
   readonly #flowsOpened: Counter;
   readonly #flows: Gauge;
+  readonly #responses: Histogram;
   readonly #drops: Readonly<Record<DropReason, Counter>>;
   readonly #flowEnds: Readonly<Record<FlowEnd, Counter>>;
   readonly #metrics: ConnectorMetrics;
@@ -54,6 +55,7 @@ export class ServiceMetrics implements DropCounter {
     this.forwardedBytes = counter.forwardedBytes;
     this.#flowsOpened = counter.udpFlowsOpened.labels({ service });
     this.#flows = metrics.gauge.udpFlows.labels({ service });
+    this.#responses = metrics.histogram.backendResponse.labels({ service });
     this.#drops = eachOf(
       Object.keys(dropReasons) as DropReason[],
       (reason) => counter.drops.labels({ service, reason }),
@@ -78,6 +80,11 @@ export class ServiceMetrics implements DropCounter {
   flowEnded(why: FlowEnd): void {
     this.#flows.dec();
     this.#flowEnds[why].inc();
+  }
+
+  /** An idle flow's first packet got its first reply after `elapsedMs`. */
+  backendResponded(elapsedMs: number): void {
+    this.#responses.observe(elapsedMs / 1000);
   }
 
   /** Counts a failure at the backend's side; `kind` is one of a fixed set. */

@@ -1,4 +1,6 @@
 import type { Clock } from "../tunnel/clock.ts";
+import { type ForwardingTimes, untimed } from "../tunnel/forwarding_time.ts";
+import { SocketMemorySum } from "../tunnel/quic/socket_memory.ts";
 import { pseudoHeaderSum, sumWords } from "../tunnel/wire/checksum.ts";
 import { ipProtocol, type Ipv4Header } from "../tunnel/wire/ipv4.ts";
 import { parseUdp } from "../tunnel/wire/udp.ts";
@@ -24,6 +26,8 @@ export interface UdpForwarderOptions {
     | "udpWaitingPerFlow"
     | "udpWaiting"
   >;
+  /** Times packets on their way to backends; its batches also begin with replies of backends. */
+  readonly forwarding?: ForwardingTimes;
   /** Opens a socket towards a backend; a {@linkcode FlowSocket} by default. */
   readonly openSocket?: (to: BackendAddress) => DatagramSocket;
 }
@@ -34,9 +38,16 @@ export class UdpForwarder {
   readonly table: FlowTable<UdpFlow>;
   /** Packets that wait for their sockets. */
   readonly budget: SendBudget;
+  /** What the system holds for the flows' sockets. */
+  readonly sockets = new SocketMemorySum();
+  readonly forwarding: ForwardingTimes;
+  readonly clock: Clock;
 
   constructor(options: UdpForwarderOptions) {
-    const { clock, limits, openSocket = (to) => new FlowSocket(to) } = options;
+    const { clock, limits, forwarding = untimed() } = options;
+    const { openSocket = (to) => new FlowSocket(to) } = options;
+    this.clock = clock;
+    this.forwarding = forwarding;
     this.openSocket = openSocket;
     this.budget = new SendBudget(limits);
     this.table = new FlowTable<UdpFlow>({
@@ -101,21 +112,22 @@ export class UdpUplink {
     const { sourcePort, destinationPort } = udp;
     const found = this.#scope.get(ip.source, sourcePort, ip.destination, destinationPort);
     let flow: UdpFlow;
+    let idleMs = Infinity;
     if (found !== undefined) {
       flow = found.flow;
-      this.#forwarder.table.touch(found);
+      idleMs = this.#forwarder.table.touch(found);
     } else {
       const { source, destination } = ip;
       const opened = this.#open({ source, sourcePort, destination, destinationPort });
       if (typeof opened === "string") return opened;
       flow = opened;
     }
-    return flow.send(packet.subarray(udp.payloadStart, udp.payloadEnd));
+    return flow.send(packet.subarray(udp.payloadStart, udp.payloadEnd), idleMs);
   }
 
   #open(key: FlowKey): UdpFlow | DropReason {
     const { backend, metrics, logger } = this.#route;
-    const { openSocket, table, budget } = this.#forwarder;
+    const { openSocket, table } = this.#forwarder;
     const address = backend.address();
     if (address === undefined) return "backend_unresolved";
     if (!this.#scope.admits(key.source)) return "flow_rate";
@@ -130,7 +142,10 @@ export class UdpUplink {
       if (kind === "descriptors") table.evictOldest();
       return "backend_socket";
     }
-    const flow = new UdpFlow({ key, route: this.#route, address, socket, table, budget });
+    const flow = new UdpFlow({
+      ...{ key, route: this.#route, address, socket },
+      forwarder: this.#forwarder,
+    });
     flow.start(this.#scope.add(key, flow));
     metrics.flowOpened();
     return flow;

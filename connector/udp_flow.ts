@@ -1,11 +1,14 @@
+import type { Clock } from "../tunnel/clock.ts";
+import { ForwardingTimer, type ForwardingTimes } from "../tunnel/forwarding_time.ts";
 import type { Logger } from "../tunnel/log.ts";
+import type { SocketMemorySum } from "../tunnel/quic/socket_memory.ts";
 import { formatIpv4 } from "../tunnel/wire/ipv4.ts";
 import type { Backend, BackendAddress } from "./backend.ts";
 import { type BackendErrorKind, backendErrorKind, endsFlow } from "./backend_error.ts";
 import type { DropReason } from "./drops.ts";
 import { type DatagramSocket, foreignReceived, nothingReceived } from "./flow_socket.ts";
 import type { FlowEnd, FlowEntry, FlowKey, FlowTable } from "./flow_table.ts";
-import { maxRepliesPerTurn } from "./limits.ts";
+import { exchangePauseMs, maxRepliesPerTurn } from "./limits.ts";
 import { type ReplyChannel, sendReply } from "./reply_channel.ts";
 import { type SendBudget, SendQueue } from "./send_queue.ts";
 import type { ServiceMetrics } from "./service_metrics.ts";
@@ -28,23 +31,41 @@ export interface UdpFlowOptions {
   readonly address: BackendAddress;
   /** Belongs to the flow from now on. */
   readonly socket: DatagramSocket;
-  /** The table that the flow is going to be in. */
+  readonly forwarder: FlowSurroundings;
+}
+
+/** What all flows share. */
+export interface FlowSurroundings {
+  /** The table that flows are in, or going to be. */
   readonly table: FlowTable<UdpFlow>;
   readonly budget: SendBudget;
+  readonly sockets: SocketMemorySum;
+  readonly forwarding: ForwardingTimes;
+  readonly clock: Clock;
 }
+
+/** Since when a flow waits for a reply that would tell how fast the backend is: not now. */
+const notAsked = -1;
 
 /** One flow: a socket of its own, so that the backend tells agents apart (fault LC2). */
 export class UdpFlow {
   readonly #options: UdpFlowOptions;
   readonly #reply: UdpReply;
   readonly #queue: SendQueue;
+  readonly #timer: ForwardingTimer;
+  /** Packets that the system has neither taken nor refused. */
+  #unsent = 0;
+  #askedAtMs = notAsked;
   #entry: FlowEntry<UdpFlow> | undefined;
 
   constructor(options: UdpFlowOptions) {
-    const { key, address: { hostname, port }, socket, budget } = options;
+    const { key, address: { hostname, port }, socket, forwarder } = options;
+    const { budget, forwarding, sockets } = forwarder;
     this.#options = options;
     this.#reply = new UdpReply(key);
     this.#queue = new SendQueue(socket, { transport: "udp", hostname, port }, budget, this);
+    this.#timer = new ForwardingTimer(forwarding);
+    sockets.add(socket);
   }
 
   /** Begins to receive replies. */
@@ -53,14 +74,25 @@ export class UdpFlow {
     void this.#receive();
   }
 
-  /** Sends a payload to the backend, after those before it. Never waits. */
-  send(payload: Uint8Array): DropReason | undefined {
-    return this.#queue.send(payload) ? undefined : "backend_backlog";
+  /**
+   * Sends a payload to the backend, after those before it. Never waits.
+   *
+   * @param idleMs How long nothing had passed before.
+   */
+  send(payload: Uint8Array, idleMs: number): DropReason | undefined {
+    if (idleMs >= exchangePauseMs) this.#askedAtMs = this.#options.forwarder.clock.now();
+    this.#unsent += 1;
+    this.#timer.queued(true);
+    if (this.#queue.send(payload)) return undefined;
+    this.#unsent -= 1;
+    this.#timer.withdraw();
+    return "backend_backlog";
   }
 
   /** Releases the socket. Called by the table. */
   onEnd(why: FlowEnd): void {
-    const { socket, route } = this.#options;
+    const { socket, route, forwarder } = this.#options;
+    forwarder.sockets.remove(socket);
     socket.close();
     this.#queue.close();
     route.metrics.flowEnded(why);
@@ -68,7 +100,9 @@ export class UdpFlow {
 
   /** Counts what the system has taken. Called by the queue. */
   onSent(bytes: number): void {
-    const { metrics } = this.#options.route;
+    const { route: { metrics }, forwarder } = this.#options;
+    this.#unsent -= 1;
+    if (this.#timer.hasLeft(this.#unsent)) this.#timer.finish(forwarder.clock.now());
     metrics.forwardedPackets.inc();
     metrics.forwardedBytes.inc(bytes);
     metrics.udp.toBackend.packets.inc();
@@ -77,6 +111,8 @@ export class UdpFlow {
 
   /** Counts what it hasn't. Called by the queue. */
   onFailed(error: unknown): void {
+    this.#unsent -= 1;
+    if (this.#timer.hasLeft(this.#unsent)) this.#timer.cancel();
     this.#options.route.metrics.drop("backend_refused");
     // The flow's own end fails whatever it has not sent.
     if (this.#isOpen) this.#fail("udp_send_failed", backendErrorKind(error), error);
@@ -87,10 +123,11 @@ export class UdpFlow {
   }
 
   async #receive(): Promise<void> {
-    const { socket } = this.#options;
+    const { socket, forwarder: { clock, forwarding } } = this.#options;
     while (this.#isOpen) {
       try {
         const [data, from] = await socket.receive(this.#reply.payload);
+        forwarding.batch.begin(clock.now());
         const sender = from as Deno.NetAddr;
         if (this.#isBackend(sender)) this.#onReply(data.length);
         else this.#onForeign(sender);
@@ -113,14 +150,20 @@ export class UdpFlow {
   }
 
   #onReply(length: number): void {
-    const { table, route: { metrics, replies, logger, backend } } = this.#options;
-    if (this.#entry !== undefined) table.touch(this.#entry);
+    const { forwarder, route: { metrics, replies, logger, backend } } = this.#options;
+    if (this.#entry !== undefined) {
+      forwarder.table.touch(this.#entry);
+      if (this.#askedAtMs !== notAsked) {
+        metrics.backendResponded(this.#entry.lastUsedMs - this.#askedAtMs);
+        this.#askedAtMs = notAsked;
+      }
+    }
     if (length > maxReplyPayloadBytes) {
       metrics.drop("reply_too_long");
       logger.warn("udp_reply_too_long", { backend: backend.name, maxBytes: maxReplyPayloadBytes });
       return;
     }
-    const refused = sendReply(replies, this.#reply.finish(length));
+    const refused = sendReply(replies, this.#reply.finish(length), true);
     if (refused !== undefined) return metrics.drop(refused);
     metrics.udp.toAgent.packets.inc();
     metrics.udp.toAgent.bytes.inc(length);
@@ -145,7 +188,7 @@ export class UdpFlow {
   }
 
   #fail(event: string, kind: BackendErrorKind, error: unknown): void {
-    const { key, address, table, route: { metrics, logger, backend } } = this.#options;
+    const { key, address, forwarder, route: { metrics, logger, backend } } = this.#options;
     metrics.backendError(kind);
     logger.warn(event, {
       backend: backend.name,
@@ -156,6 +199,6 @@ export class UdpFlow {
     if (!endsFlow(kind) || this.#entry === undefined) return;
     // The agent's next packet opens a new flow, to the name's next address if it has one.
     backend.reportUnusable(address);
-    table.end(this.#entry, "error");
+    forwarder.table.end(this.#entry, "error");
   }
 }

@@ -139,6 +139,7 @@ class FakeSocket implements DatagramSocket {
   receiveNow(): number {
     return nothingReceived;
   }
+  memory(): undefined {}
   close(): void {
     this.closed = true;
     this.#closing.reject(new Deno.errors.Interrupted());

@@ -48,6 +48,8 @@ export class Uplink {
   #session: ServiceSession | undefined;
   #observedAddress: SocketAddress | undefined;
   #watchTimer: Timer | undefined;
+  /** Packets that were lost on earlier connections. */
+  #lostBefore = 0;
   /** Links that are being closed. */
   readonly #closing = new Set<Promise<void>>();
 
@@ -107,6 +109,21 @@ export class Uplink {
   /** Flows on the connection now. */
   get flows(): number {
     return this.#session?.flows ?? 0;
+  }
+
+  /** Round-trip time to the relay in ms; `undefined` without a connection. */
+  get rttMs(): number | undefined {
+    return this.#session === undefined ? undefined : this.#link?.connection.pathStats().rttMs;
+  }
+
+  /** Packets to relays that were lost on the way, since the start. */
+  get packetsLost(): number {
+    return this.#lostBefore + (this.#link?.connection.pathStats().packetsLost ?? 0);
+  }
+
+  /** DATAGRAMs that wait for the network to take more. */
+  get datagramsWaiting(): number {
+    return this.#link?.connection.datagramsWaiting ?? 0;
   }
 
   /** Begins; never gives up. */
@@ -234,6 +251,7 @@ export class Uplink {
     this.#session = undefined;
     this.#observedAddress = undefined;
     if (link === undefined) return;
+    this.#lostBefore += link.connection.pathStats().packetsLost;
     const closed = link.close(code, reason, graceMs).catch(() => {
       // Nothing is lost but the goodbye.
     }).finally(() => this.#closing.delete(closed));

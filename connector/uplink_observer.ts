@@ -27,7 +27,15 @@ export class UplinkObserver {
 
   /** Shows an uplink's metrics before anything has happened to it. */
   add(uplink: Uplink): void {
+    const { gauge, counter } = this.#options.metrics;
+    const service = uplink.service.id;
     this.#setState(uplink);
+    gauge.relayRtt.labels({ service }).observe(() => {
+      const { rttMs } = uplink;
+      return rttMs === undefined ? undefined : rttMs / 1000;
+    });
+    gauge.waitingDatagrams.labels({ service }).observe(() => uplink.datagramsWaiting);
+    counter.relayPacketsLost.labels({ service }).observe(() => uplink.packetsLost);
   }
 
   /** One event of one uplink. Never throws. */

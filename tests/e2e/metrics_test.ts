@@ -276,6 +276,7 @@ const connectorScenarios: readonly Scenario<ConnectorMetric>[] = [
     title: "when it has just started",
     moves: [
       ...["services", "udpFlowsLimit", "certificateExpiry"] as const,
+      ...["udpWaitingPacketsLimit", "waitingDatagramsLimit"] as const,
       ...fromTheStart,
     ],
     run: async (lab) => {
@@ -328,6 +329,7 @@ const connectorScenarios: readonly Scenario<ConnectorMetric>[] = [
     moves: [
       ...["forwardedPackets", "forwardedBytes", "packets", "payloadBytes"] as const,
       ...["udpFlows", "udpFlowsOpened", "udpFlowsEnded", "drops"] as const,
+      ...["forwarding", "backendResponse"] as const,
     ],
     run: async (lab) => {
       const relay = await lab.openRelay();
@@ -364,6 +366,53 @@ const connectorScenarios: readonly Scenario<ConnectorMetric>[] = [
     },
   },
   {
+    title: "when the network to its relay is slow, loses packets, and stops",
+    moves: ["relayRtt", "relayPacketsLost", "waitingDatagrams"],
+    run: async (lab) => {
+      const relay = await lab.openRelay();
+      const link = lab.link(relay, { delayMs: 5 });
+      const backend = lab.backend();
+      const connector = await lab.connector(link, { a: backend });
+      const agent = await lab.registered(relay, "agent", "a");
+      const { gauge, counter } = connector.metrics;
+      const series = { service: "a" };
+      link.faults = { delayMs: 5, lossRate: 0.3 };
+      await waitFor(() => {
+        agent.sendRouted("a", udpPacket(route, "x"));
+        return counter.relayPacketsLost.labels(series).value! > 0;
+      }, "a loss");
+      link.isCut = true;
+      const flow = backend.received[0]!.from;
+      await waitFor(() => {
+        void backend.send(new Uint8Array(1200), flow);
+        return gauge.waitingDatagrams.labels(series).value! > 0;
+      }, "the congestion window to close");
+      return connector;
+    },
+  },
+  {
+    title: "when more comes than it reads",
+    moves: ["socketReceiveQueueBytes", "socketReceiveBufferBytes", "socketDrops"],
+    skip: onlyLinuxTells,
+    run: async (lab) => {
+      const connector = await lab.connector(await lab.openRelay(), { a: lab.backend() });
+      const seen = await waitFor(() => connector.status().services[0]!.observedAddress, "itself");
+      const [hostname = "", port] = seen.split(":");
+      const drops = connector.metrics.counter.socketDrops.labels({ side: "relay" });
+      flood({ hostname, port: Number(port) }, () => drops.value! > 0);
+      return connector;
+    },
+  },
+  {
+    title: "when it is told to stop soon",
+    moves: ["draining"],
+    run: async (lab) => {
+      const connector = await lab.connector(await lab.openRelay(), { a: lab.backend() });
+      await connector.windDown("test");
+      return connector;
+    },
+  },
+  {
     title: "when its backend's name does not resolve, and when it is reloaded",
     moves: ["backendErrors", "tlsReloads"],
     run: async (lab) => {
@@ -383,6 +432,9 @@ const connectorScenarios: readonly Scenario<ConnectorMetric>[] = [
 
 const connectorUnmoved: Readonly<Partial<Record<ConnectorMetric, string>>> = {
   tcpSessions: "this connector carries no TCP yet; the name is the reference's",
+  sendErrors: "loopback refuses no packet: see connector/relay_dialer_test.ts",
+  handlerErrors: "counts faults of the connector: see connector/relay_dialer_test.ts",
+  udpWaitingPackets: "loopback takes every packet at once: see connector/udp_test.ts",
   tcpErrors: "this connector carries no TCP yet; the name is the reference's",
 };
 

@@ -28,14 +28,36 @@ export function readMemoryInfo(info: Uint32Array): SocketMemory {
   };
 }
 
-/** Several sockets' together. */
-export function addMemory(a: SocketMemory, b: SocketMemory): SocketMemory {
-  return {
-    queuedBytes: a.queuedBytes + b.queuedBytes,
-    bufferBytes: a.bufferBytes + b.bufferBytes,
-    drops: a.drops + b.drops,
-  };
+/** A socket that may tell. */
+export interface MemorySource {
+  /** `undefined` where the system does not tell, or when it is closed. */
+  memory(): SocketMemory | undefined;
 }
 
-/** Of no socket. */
-export const noMemory: SocketMemory = { queuedBytes: 0, bufferBytes: 0, drops: 0 };
+/** What the system holds for sockets that come and go, all together. */
+export class SocketMemorySum implements MemorySource {
+  readonly #open = new Set<MemorySource>();
+  #endedDrops = 0;
+
+  /** A socket was opened. */
+  add(socket: MemorySource): void {
+    this.#open.add(socket);
+  }
+
+  /** A socket is about to be closed; what it has dropped stays in the sum. */
+  remove(socket: MemorySource): void {
+    if (this.#open.delete(socket)) this.#endedDrops += socket.memory()?.drops ?? 0;
+  }
+
+  memory(): SocketMemory | undefined {
+    let [queuedBytes, bufferBytes, drops] = [0, 0, this.#endedDrops];
+    for (const socket of this.#open) {
+      const memory = socket.memory();
+      if (memory === undefined) return undefined;
+      queuedBytes += memory.queuedBytes;
+      bufferBytes += memory.bufferBytes;
+      drops += memory.drops;
+    }
+    return { queuedBytes, bufferBytes, drops };
+  }
+}
