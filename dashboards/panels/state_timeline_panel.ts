@@ -28,7 +28,6 @@ export function stateTimelinePanel(options: StateTimelineOptions): SizedPanel {
     .rowHeight(0.85)
     .lineWidth(0)
     .fillOpacity(75)
-    .spanNulls(60_000)
     .legend(
       new VizLegendOptionsBuilder()
         .showLegend(true)
