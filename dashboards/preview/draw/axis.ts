@@ -5,6 +5,10 @@ export interface Axis {
   readonly interval: number;
 }
 
+/** Values beyond have no float for their marks. */
+const largest = 1e300;
+const smallest = 1e-100;
+
 /** Steps of times that people read easily, in seconds. */
 const timeSteps = [60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 43_200, 86_400];
 
@@ -18,15 +22,21 @@ export function niceAxis(
   options: { unit?: string | null | undefined; marks?: number } = {},
 ): Axis {
   const { unit, marks = 4 } = options;
-  // A flat line is drawn in the middle of something.
-  const top = high > low ? high : low === 0 ? 1 : low + Math.abs(low) / 2;
-  const exact = (top - low) / marks;
-  const interval = roundStep(exact, unit);
+  const [from, to] = [bounded(low), bounded(high)];
+  const size = Math.max(Math.abs(from), Math.abs(to));
+  if (size < smallest) return { min: 0, max: 1, interval: 0.25 };
+  // A flat line is drawn in the middle of something; so are values that a float barely tells apart.
+  const top = to - from > size * 1e-9 ? to : from + size / 2;
+  const interval = roundStep((top - from) / marks, unit);
   return {
-    min: Math.floor(low / interval + 1e-9) * interval,
+    min: Math.floor(from / interval + 1e-9) * interval,
     max: Math.ceil(top / interval - 1e-9) * interval,
     interval,
   };
+}
+
+function bounded(value: number): number {
+  return Math.min(Math.max(value, -largest), largest);
 }
 
 function roundStep(exact: number, unit: string | null | undefined): number {

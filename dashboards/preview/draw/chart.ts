@@ -21,10 +21,13 @@ export interface ChartFrame {
   readonly marks: readonly Mark[];
 }
 
+/** Width of a time with its seconds on an axis, and the space beside it. */
+const markPx = 105;
+
 /** The part of a chart's options that is about time: the axis below, and the marks. */
 export function timeAxis({ range, size }: ChartFrame): NonNullable<EChartsOption["xAxis"]> {
   const seconds = range.end - range.start;
-  const marks = Math.max(2, Math.floor(size.width / 90));
+  const marks = Math.max(2, Math.floor(size.width / markPx));
   return {
     type: "time",
     min: range.start * 1000,
@@ -38,7 +41,11 @@ export function timeAxis({ range, size }: ChartFrame): NonNullable<EChartsOption
       hideOverlap: true,
       showMinLabel: false,
       showMaxLabel: false,
-      formatter: (ms: number): string => formatClock(ms / 1000, seconds / marks),
+      // One that reaches over the end would be cut off; `showMaxLabel` is for marks on the end only.
+      formatter: (ms: number): string =>
+        (range.end - ms / 1000) / seconds * size.width < markPx / 2
+          ? ""
+          : formatClock(ms / 1000, seconds / marks),
     },
   };
 }
@@ -62,8 +69,10 @@ export function markSeries({ marks }: ChartFrame): object {
       })),
     },
     markArea: {
+      silent: true,
+      z: 0, // behind the lines and their areas
       data: marks.filter(({ start, end }) => end > start).map(({ start, end, color }) => [
-        { xAxis: start * 1000, itemStyle: { color, opacity: 0.12 } },
+        { xAxis: start * 1000, itemStyle: { color, opacity: 0.06 } },
         { xAxis: end * 1000 },
       ]),
     },
