@@ -59,44 +59,54 @@ function queriesOf(board: Board): BoardQuery[] {
   );
 }
 
-/** What a query has given. */
-export interface BoardAnswer {
-  /** As Prometheus got it. */
-  readonly expression: string;
-  /** All values of all series. */
-  readonly values: readonly number[];
+/** The data that queries are about, and how closely they look. */
+export interface AskedRange extends Pick<QueryRange, "start" | "end"> {
+  /** Seconds over which rates are taken. */
+  readonly rateSeconds: number;
+}
+
+/** How a query is asked. */
+export interface AskOptions {
+  readonly range: AskedRange;
+  /** All other variables, and this one without it, stand for All. */
+  readonly chosen?: ChosenValue;
 }
 
 /** Seconds between two scrapes in tests. */
 const scrapeInterval = 1;
-/**
- * Seconds between two values: their rates are over the sum of both, so that a machine that scrapes
- * late leaves no gap.
- */
-const step = 9;
 
 /**
- * Asks what a panel asks, as Grafana does.
+ * The values of all series that a panel gets, asked for as Grafana does.
  *
- * @param range From the first to the last moment that there is data of.
  * @throws when Prometheus can't evaluate it, with its words.
  */
 export async function askBoardQuery(
   prometheus: PrometheusServer,
   board: QueriedBoard,
-  { expression, isInstant }: Pick<BoardQuery, "expression" | "isInstant">,
-  range: Pick<QueryRange, "start" | "end">,
-  chosen?: ChosenValue,
-): Promise<BoardAnswer> {
-  const choices = new Map(chosen === undefined ? [] : [[chosen.variable, [chosen.value]]]);
-  const { variables } = board;
-  const asked = interpolateQuery(expression, { variables, choices, range, step, scrapeInterval });
-  const values = isInstant
-    ? (await prometheus.query(asked, range.end)).map(({ value }) => value)
-    : (await prometheus.queryRange(asked, { ...range, step })).flatMap(({ points }) =>
-      points.map(({ value }) => value)
-    );
-  return { expression: asked, values };
+  query: Pick<BoardQuery, "expression" | "isInstant">,
+  options: AskOptions,
+): Promise<readonly number[]> {
+  const asked = interpolate(board, query.expression, options);
+  const { start, end, rateSeconds: step } = options.range;
+  if (query.isInstant) return (await prometheus.query(asked, end)).map(({ value }) => value);
+  const series = await prometheus.queryRange(asked, { start, end, step });
+  return series.flatMap(({ points }) => points.map(({ value }) => value));
+}
+
+/** An expression as Grafana sends it. */
+export function interpolate(
+  { variables }: QueriedBoard,
+  expression: string,
+  { range, chosen }: AskOptions,
+): string {
+  return interpolateQuery(expression, {
+    variables,
+    choices: new Map(chosen === undefined ? [] : [[chosen.variable, [chosen.value]]]),
+    range,
+    // Grafana takes rates over the sum of both.
+    step: range.rateSeconds - scrapeInterval,
+    scrapeInterval,
+  });
 }
 
 /** The values that a variable offers while the others stand for All. */
@@ -104,13 +114,11 @@ export async function variableValues(
   prometheus: PrometheusServer,
   board: QueriedBoard,
   variable: Variable,
-  range: Pick<QueryRange, "start" | "end">,
+  range: AskedRange,
 ): Promise<readonly string[]> {
   const { query } = variable.query as { readonly query: string };
   const parts = /^label_values\((.*), (\w+)\)$/.exec(query);
   if (parts === null) throw new Error(`Cannot read the query of ${variable.name}: ${query}`);
   const [, selector = "", label = ""] = parts;
-  const { variables } = board;
-  const scope = { variables, choices: new Map(), range, step, scrapeInterval };
-  return await prometheus.labelValues(label, interpolateQuery(selector, scope));
+  return await prometheus.labelValues(label, interpolate(board, selector, { range }));
 }

@@ -2,8 +2,16 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { after, before, describe, it } from "@std/testing/bdd";
 import { catalogues, jobs, type ScrapedProgram } from "../../dashboards/catalogue.ts";
 import { waitFor } from "../support/wait.ts";
-import { askBoardQuery, queriedBoards, variableValues } from "./board_queries.ts";
-import { LoadRecord } from "./load_record.ts";
+import {
+  askBoardQuery,
+  type AskedRange,
+  type BoardQuery,
+  interpolate,
+  type QueriedBoard,
+  queriedBoards,
+  variableValues,
+} from "./board_queries.ts";
+import { LoadRecord, type RecordedLoad } from "./load_record.ts";
 import { legitimatelyEmpty, reasonToBeEmpty } from "./legitimately_empty.ts";
 import { MonitoredFleet } from "./monitored_fleet.ts";
 import { fleetName } from "./monitored_tunnel.ts";
@@ -11,30 +19,60 @@ import { skipWithoutPrometheus } from "./prometheus_server.ts";
 
 const newRelease = "0.2.0-9b1c77aa3f2e";
 /** From the first scrape of all programs on. */
-const loadMs = 60_000;
+const loadSeconds = 60;
 /** Before the restart, for rates that nothing disturbs. */
-const quietMs = 20_000;
+const quietSeconds = 20;
+/** A machine that scrapes late leaves no gap in them. */
+const rateSeconds = 10;
 /** Scrapes and sends don't fall together, and a loaded machine does both late. */
 const tolerance = 0.15;
+
 const boards = queriedBoards();
+
+function boardOf(uid: string): QueriedBoard {
+  const board = boards.find((each) => each.uid === uid);
+  assert(board !== undefined, `no dashboard ${uid}`);
+  return board;
+}
+
+function queryOf(board: QueriedBoard, panel: string, refId = "A"): BoardQuery {
+  const query = board.queries.find((each) => each.panel === panel && each.refId === refId);
+  assert(query !== undefined, `no query ${refId} of ${panel} in ${board.uid}`);
+  return query;
+}
+
+/** Whether a reader sees something: NaN is drawn as nothing. */
+function hasData(values: readonly number[]): boolean {
+  return values.some((value) => Number.isFinite(value));
+}
+
+const shown = ({ panel, refId, expression }: BoardQuery): string =>
+  `${panel} ${refId}: ${expression}`;
+
+function assertNear(measured: number, expected: number, what: string): void {
+  assertAlmostEquals(measured, expected, Math.max(1, expected * tolerance), what);
+}
 
 describe("a fleet that has been under load for a minute, with one restart", {
   skip: skipWithoutPrometheus(),
 }, () => {
   let fleet: MonitoredFleet;
   let record: LoadRecord;
-  let start: number;
-  let end: number;
+  let range: AskedRange;
 
   before(async () => {
     fleet = await MonitoredFleet.start();
-    start = Date.now() / 1000;
+    const start = Date.now() / 1000;
+    const reaches = async (seconds: number): Promise<void> => {
+      const isOver = (): boolean => Date.now() / 1000 - start >= seconds;
+      await waitFor(isOver, `${seconds} s of load`, 2 * loadSeconds * 1000);
+    };
     record = LoadRecord.start(fleet.tunnel.load);
-    await waitFor(() => Date.now() / 1000 - start > quietMs / 1000, "quiet load", 2 * quietMs);
+    await reaches(quietSeconds);
     record.stop();
     await fleet.restart("relay01", newRelease);
-    await waitFor(() => Date.now() / 1000 - start > loadMs / 1000, "a minute of load", 2 * loadMs);
-    end = Date.now() / 1000;
+    await reaches(loadSeconds);
+    range = { start, end: Date.now() / 1000, rateSeconds };
   });
 
   after(async () => await fleet?.[Symbol.asyncDispose]());
@@ -57,29 +95,21 @@ describe("a fleet that has been under load for a minute, with one restart", {
       it("has data for each query of each panel, or a reason to have none", async () => {
         const wrong = [];
         for (const query of board.queries) {
-          const { values, expression } = await askBoardQuery(
-            fleet.prometheus,
-            board,
-            query,
-            { start, end },
-          );
+          const values = await askBoardQuery(fleet.prometheus, board, query, { range });
           const reason = reasonToBeEmpty(query);
-          const where = `${query.panel} ${query.refId}: ${expression}`;
-          if (hasData(values) === (reason !== undefined)) {
-            wrong.push(
-              `${reason === undefined ? "no data" : "data, in spite of its reason"}: ${where}`,
-            );
+          if (reason === undefined && !hasData(values)) wrong.push(`no data: ${shown(query)}`);
+          if (reason !== undefined && hasData(values)) {
+            wrong.push(`data, although ${reason}: ${shown(query)}`);
           }
           if (values.some((value) => Math.abs(value) === Infinity)) {
-            wrong.push(`infinite: ${where}`);
+            wrong.push(`infinite: ${shown(query)}`);
           }
         }
         assertEquals(wrong, []);
       });
 
       for (const variable of board.variables) {
-        it(`has values for the variable ${variable.name}, and data for one of them`, async () => {
-          const range = { start, end };
+        it(`has values for its variable ${variable.name}, and data for one of them`, async () => {
           const values = await variableValues(fleet.prometheus, board, variable, range);
           assert(values.length > 0, "no values");
           const wrong = [];
@@ -88,11 +118,15 @@ describe("a fleet that has been under load for a minute, with one restart", {
             let found = false;
             for (const value of values) {
               const chosen = { variable: variable.name, value };
-              const answer = await askBoardQuery(fleet.prometheus, board, query, range, chosen);
-              found ||= hasData(answer.values);
+              const answer = await askBoardQuery(fleet.prometheus, board, query, { range, chosen });
+              found = hasData(answer);
               if (found) break;
             }
-            if (!found) wrong.push(`no data: ${query.panel} ${query.refId}: ${query.expression}`);
+            const reason = reasonToBeEmpty(query, variable.name);
+            if (reason === undefined && !found) wrong.push(`no data: ${shown(query)}`);
+            if (reason !== undefined && found) {
+              wrong.push(`data, although ${reason}: ${shown(query)}`);
+            }
           }
           assertEquals(wrong, []);
         });
@@ -101,26 +135,25 @@ describe("a fleet that has been under load for a minute, with one restart", {
       it("has annotations that Prometheus can evaluate", async () => {
         for (const { expr, target } of board.annotations) {
           const expression = target?.expr ?? expr;
-          if (expression === "") continue;
+          if (expression === "") continue; // one of Grafana's own store
           const query = { expression, isInstant: false };
-          await askBoardQuery(fleet.prometheus, board, query, { start, end });
+          await askBoardQuery(fleet.prometheus, board, query, { range });
         }
       });
     });
   }
 
-  it("lists no reason to be empty for a query that does not exist", () => {
-    const queries = boards.flatMap(({ queries }) => queries);
-    const unknown = legitimatelyEmpty.filter(({ panel, refId }) =>
-      !queries.some((query) =>
-        query.panel === panel && (refId === undefined || query.refId === refId)
-      )
+  it("lists no panel as empty that does not exist", () => {
+    const queries = boards.flatMap((board) => board.queries);
+    const unknown = legitimatelyEmpty.filter(({ board, panel }) =>
+      !queries.some((query) => query.board === board && query.panel === panel)
     );
     assertEquals(unknown, []);
   });
 
   it("has rules that all evaluate, and series of each recording rule", async () => {
     const rules = await fleet.prometheus.rules();
+    assert(rules.length > 0);
     const wrong = rules.filter(({ health }) => health !== "ok")
       .map(({ name, lastError }) => `${name}: ${lastError}`);
     for (const { name, type } of rules) {
@@ -131,58 +164,70 @@ describe("a fleet that has been under load for a minute, with one restart", {
     assertEquals(wrong, []);
   });
 
-  it("relays as many packets a second as the agents sent and got", async () => {
-    const { seconds, endTime, sent, received } = record.total();
-    const measured = await fleet.prometheus.value(
-      `sum(rate(ztna_datagrams_relayed_total[${seconds}s]))`,
-      endTime,
-    );
-    isNear(measured, (sent + received) / seconds);
+  /** What a panel showed at the end of the quiet time, its rates taken over all of that. */
+  async function quietValue(
+    [uid, panel, refId]: readonly [uid: string, panel: string, refId: string],
+    { seconds, endTime }: RecordedLoad,
+    service?: string,
+  ): Promise<number> {
+    const board = boardOf(uid);
+    const query = { ...queryOf(board, panel, refId), isInstant: true };
+    const values = await askBoardQuery(fleet.prometheus, board, query, {
+      range: { start: endTime - seconds, end: endTime, rateSeconds: seconds },
+      ...service !== undefined && { chosen: { variable: "service", value: service } },
+    });
+    assertEquals(values.length, 1, shown(query));
+    return values[0]!;
+  }
+
+  it("shows as many relayed packets a second as the agents have sent and got", async () => {
+    const total = record.total();
+    const { seconds, sent, received } = total;
+    const measured = await quietValue(["ztna-relay", "Packets relayed", "A"], total);
+    assertNear(measured, (sent + received) / seconds, "packets a second");
   });
 
-  it("carries each service's packets as its agents sent and got them", async () => {
+  it("shows each service's packets at both ends as its agents have sent and got them", async () => {
     for (const service of record.services) {
-      const { seconds, endTime, sent, received } = record.of(service);
-      const carried = (direction: string): Promise<number | undefined> =>
-        fleet.prometheus.value(
-          `sum(rate(ztna_connector_packets_total{service="${service}",direction="${direction}"}` +
-            `[${seconds}s]))`,
-          endTime,
-        );
-      isNear(await carried("to_backend"), sent / seconds);
-      isNear(await carried("to_agent"), received / seconds);
+      const load = record.of(service);
+      for (
+        const [panel, packets] of [
+          ["To the backend", load.sent],
+          ["To the agents", load.received],
+        ] as const
+      ) {
+        for (const refId of ["A", "B"]) {
+          const measured = await quietValue(["ztna-service", panel, refId], load, service);
+          assertNear(measured, packets / load.seconds, `${service}: ${panel} ${refId}`);
+        }
+      }
     }
   });
 
   it("counts the agents, connectors and services that there are", async () => {
     const { load, uplinks, services } = fleet.tunnel;
-    // The troublemaker is an agent, too.
-    assertEquals(await fleet.prometheus.value("sum(ztna_relay_agents)"), load.agents + 1);
-    assertEquals(await fleet.prometheus.value("sum(ztna_relay_connectors)"), uplinks);
-    assertEquals(await fleet.prometheus.value("sum(ztna_connector_services)"), uplinks);
-    const registered = "count(service:ztna_service_registered:max == 1)";
-    assertEquals(await fleet.prometheus.value(registered), services.length);
+    const counts = {
+      // The troublemaker is an agent, too.
+      "sum(ztna_relay_agents)": load.agents + 1,
+      "sum(ztna_relay_connectors)": uplinks,
+      "sum(ztna_connector_services)": uplinks,
+      "count(service:ztna_service_registered:max == 1)": services.length,
+    };
+    for (const [expression, count] of Object.entries(counts)) {
+      assertEquals(await fleet.prometheus.value(expression), count, expression);
+    }
   });
 
   it("shows each host's release in the table of programs", async () => {
-    const board = boards.find(({ uid }) => uid === "ztna-fleet")!;
+    const board = boardOf("ztna-fleet");
     const query = board.queries.find(({ panel, expression }) =>
       panel === "Programs" && expression.includes("ztna_build_info")
-    )!;
-    const { expression } = await askBoardQuery(fleet.prometheus, board, query, { start, end });
-    const rows = await fleet.prometheus.query(expression);
-    const shown = rows.map(({ labels }) => [labels["instance"], labels["release"]]);
+    );
+    assert(query !== undefined, "no query of the releases");
+    const expression = interpolate(board, query.expression, { range });
+    const rows = await fleet.prometheus.query(expression, range.end);
+    const releases = rows.map(({ labels }) => [labels["instance"], labels["release"]]);
     const expected = [...fleet.tunnel.hosts.values()].map(({ host, release }) => [host, release]);
-    assertEquals(shown.sort(), expected.sort());
+    assertEquals(releases.sort(), expected.sort());
   });
 });
-
-/** Whether a reader sees something: NaN is drawn as nothing. */
-function hasData(values: readonly number[]): boolean {
-  return values.some((value) => Number.isFinite(value));
-}
-
-function isNear(measured: number | undefined, expected: number): void {
-  assert(measured !== undefined, "no value");
-  assertAlmostEquals(measured, expected, Math.max(1, expected * tolerance));
-}
