@@ -1,6 +1,7 @@
 /** `deno task dashboards`: what is generated for Grafana and Prometheus, and where it goes. */
 
 import { ConfigError } from "../tunnel/errors.ts";
+import { localAlertmanager } from "../dashboards/prometheus/prometheus_config.ts";
 import { defineProgram } from "../tunnel/options.ts";
 import { quote } from "../tunnel/printable.ts";
 import { checkout, checkoutVersion } from "./checkout.ts";
@@ -9,6 +10,7 @@ import { inventoryOptions } from "./inventory_options.ts";
 
 const publishing = "Publishing";
 const preview = "Preview";
+const targets = "Targets";
 
 /** The command line. */
 export const program = defineProgram({
@@ -100,6 +102,15 @@ export const program = defineProgram({
       group: preview,
       help: "Colours of the pages; auto follows the reader's",
     },
+    alertmanager: {
+      type: "strings",
+      flag: "--alertmanager",
+      placeholder: "HOST:PORT",
+      default: [localAlertmanager],
+      check: checkEndpoint,
+      group: targets,
+      help: "Alertmanager that Prometheus tells of alerts; again for each further one",
+    },
     ...inventoryOptions,
   },
 });
@@ -113,7 +124,7 @@ const flagsOf: Readonly<Record<Mode, readonly OptionName[]>> = {
   generate: ["out", "check", "json"],
   push: ["push", "folder", "dryRun", "overwrite", "json"],
   preview: ["out", "prometheus", "range", "choices", "theme"],
-  targets: ["out", "check", "json", "inventory", "limit"],
+  targets: ["out", "check", "json", "alertmanager", "inventory", "limit"],
 };
 
 const modeNames: Readonly<Record<Mode, string>> = {
@@ -145,8 +156,11 @@ async function main(
       const { out = "dashboards-preview", prometheus, range, choices, theme } = values;
       return await previewCommand(context, { out, prometheus, range, choices, theme });
     }
-    default:
-      throw new ConfigError(`Cannot do ${quote(mode)} yet`);
+    case "targets": {
+      const { targetsCommand } = await import("./dashboards/targets_command.ts");
+      const { inventory, limit, alertmanager, out = "prometheus" } = values;
+      return await targetsCommand(context, { inventory, limit, alertmanager, out, check, json });
+    }
   }
 }
 
@@ -154,6 +168,13 @@ function modeOf({ action, push }: Values): Mode {
   // The option's own declaration has let it pass.
   if (action !== undefined) return action as "preview" | "targets";
   return push === undefined ? "generate" : "push";
+}
+
+/** Says what is wrong with `HOST:PORT`, if anything is. */
+function checkEndpoint(text: string): string | undefined {
+  return /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/.test(text)
+    ? undefined
+    : "it must be HOST:PORT or [IPv6]:PORT";
 }
 
 /** Refuses flags that would be ignored. */

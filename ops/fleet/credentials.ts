@@ -31,6 +31,8 @@ export interface FleetCredentials {
   readonly connectors: ReadonlyMap<string, Credential>;
   /** By host; only hosts that show their metrics have one. */
   readonly metrics: ReadonlyMap<string, Credential>;
+  /** Prometheus'; `undefined` when no host shows its metrics. */
+  readonly prometheus: Credential | undefined;
   /** The relays' shared key, 64 hexadecimal digits. */
   readonly retryKey: Secret;
   /** What was made anew, or would be: one line each, for people. */
@@ -65,26 +67,22 @@ export async function readCredentials(options: CredentialOptions): Promise<Fleet
   return await collect(options, new CertificateStore(paths.tls));
 }
 
-/** Files on the laptop with which a client proves itself to a fleet, and it to the client. */
-export interface ClientCredentialFiles {
-  readonly certificateFile: string;
-  readonly keyFile: string;
-  readonly caFile: string;
-}
-
-/** How an agent of ours proves itself to the fleet's relays. */
-export function probeCredentialFiles(paths: FleetPaths): ClientCredentialFiles {
-  return clientFiles(paths, probeName);
-}
-
-/** How Prometheus proves itself to hosts that show their metrics. */
-export function prometheusCredentialFiles(paths: FleetPaths): ClientCredentialFiles {
-  return clientFiles(paths, prometheusName);
-}
-
-function clientFiles(paths: FleetPaths, name: string): ClientCredentialFiles {
+/** How an agent of ours proves itself to the fleet's relays: files on the laptop. */
+export function probeCredentialFiles(
+  paths: FleetPaths,
+): { certificateFile: string; keyFile: string; caFile: string } {
   const store = new CertificateStore(paths.tls);
-  return { ...store.files(name), caFile: store.files("ca").certificateFile };
+  return { ...store.files(probeName), caFile: store.files("ca").certificateFile };
+}
+
+/** Whether this machine has the authority of a fleet: certificates of another are worth nothing. */
+export function hasAuthority(paths: FleetPaths): boolean {
+  try {
+    return Deno.statSync(new CertificateStore(paths.tls).files("ca").keyFile).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 async function collect(
@@ -135,15 +133,16 @@ async function collect(
     }
   }
   const readers = fleet.hosts.flatMap(({ metrics }) => metrics?.client ?? []);
-  if (metrics.size > 0) {
-    await credential(prometheusName, metricsClientCertificate(prometheusName, readers));
-  }
+  const prometheus = metrics.size === 0
+    ? undefined
+    : await credential(prometheusName, metricsClientCertificate(prometheusName, readers));
   await credential(probeName, clientCertificate("agent", "probe", ["*"]));
   return {
     authorityPem: authority.certificatePem,
     relays,
     connectors,
     metrics,
+    prometheus,
     retryKey: readRetryKey(`${paths.tls}/retry.key`, check, changes),
     changes,
   };

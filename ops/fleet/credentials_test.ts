@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { after, before, describe, it } from "@std/testing/bdd";
 import { loadInventory } from "../engine/inventory/load_inventory.ts";
 import { CertificateStore } from "../pki/certificate_store.ts";
-import { prometheusCredentialFiles, readCredentials } from "./credentials.ts";
+import { readCredentials } from "./credentials.ts";
 import { type FleetPaths, fleetPathsOf } from "./fleet_paths.ts";
 import { readFleet } from "./read_fleet.ts";
 
@@ -55,8 +55,7 @@ describe("the credentials of a fleet", () => {
     assertEquals(await namesOf("metrics-r1"), ["ztna-metrics", "192.0.2.1", "r1"]);
     assertEquals(await namesOf("metrics-r 2"), ["ztna-metrics", "10.0.0.2", "r2.example"]);
     assertEquals(await namesOf("prometheus"), ["metrics.prometheus.ztna"]);
-    const { keyFile } = prometheusCredentialFiles(paths);
-    assertEquals((Deno.statSync(keyFile).mode ?? 0) & 0o777, 0o600);
+    assertEquals((Deno.statSync(`${paths.tls}/prometheus.key`).mode ?? 0) & 0o777, 0o600);
     assertEquals((await read(shown)).changes, []);
   });
 

@@ -55,6 +55,7 @@ const credentials: FleetCredentials = {
   relays: new Map([["h", credential]]),
   connectors: new Map([["h", credential]]),
   metrics: new Map([["h", credential]]),
+  prometheus: credential,
   retryKey: new Secret("retry"),
   changes: [],
 };

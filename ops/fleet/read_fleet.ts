@@ -18,6 +18,7 @@ import {
   metricsTargetsOf,
   type RelayRole,
 } from "./fleet.ts";
+import { isCertifiableHost } from "../pki/certificate_request.ts";
 import { readHostMetrics } from "./host_metrics.ts";
 import { wantedPorts } from "./preflight.ts";
 import { fleetVariables } from "./variables.ts";
@@ -144,7 +145,7 @@ class HostReader {
       openFirewall: reader.boolean("ztna_firewall") ?? false,
       readyTimeoutSeconds: reader.integer("ztna_ready_timeout", { min: 1, max: 3600 }) ?? 60,
     };
-    this.#checkMetricsPorts(host);
+    this.#checkMetrics(host);
     return host;
   }
 
@@ -217,7 +218,13 @@ class HostReader {
   }
 
   /** Where a host's other ports are is the operator's affair: they may be on different addresses. */
-  #checkMetricsPorts(host: FleetHost): void {
+  #checkMetrics(host: FleetHost): void {
+    if (host.metrics !== undefined && !isCertifiableHost(host.metrics.address)) {
+      this.#refuse(
+        `Prometheus could not reach it at ${quote(host.metrics.address)}: set ` +
+          `"ztna_metrics_address" to a host name or an address of it`,
+      );
+    }
     const tcp = wantedPorts(host).filter(({ transport }) => transport === "tcp");
     for (const { program, port } of metricsTargetsOf(host)) {
       const users = tcp.filter((other) => other.port === port);

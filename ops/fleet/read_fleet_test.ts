@@ -88,6 +88,11 @@ describe("readFleet", () => {
       "without a port",
     ],
     [
+      "metrics at a host that only ssh knows how to reach",
+      "relays: { hosts: { r: { ansible_host: alias-, ztna_metrics_bind: 0.0.0.0 } } }",
+      '"ztna_metrics_address"',
+    ],
+    [
       "a metrics client that no certificate can name",
       "relays: { hosts: { r: { ztna_metrics_client: A.b } } }",
       "lower-case letters",
