@@ -143,4 +143,3 @@ for (const { name, boards, rules } of samples) {
     });
   });
 }
-}
