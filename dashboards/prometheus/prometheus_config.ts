@@ -13,6 +13,9 @@ export const prometheusPaths = {
   keyFile: "tls/prometheus.key",
 } as const;
 
+/** How often Prometheus asks each host, as Prometheus and Grafana write it. */
+export const scrapeInterval = "15s";
+
 /** Where an Alertmanager on Prometheus' own machine listens. */
 export const localAlertmanager = "127.0.0.1:9093";
 
@@ -40,7 +43,7 @@ const maxSamplesPerScrape = 200_000;
  */
 export function prometheusConfig(options: PrometheusConfigOptions): Record<string, unknown> {
   return {
-    global: { scrape_interval: "15s", evaluation_interval: "15s" },
+    global: { scrape_interval: scrapeInterval, evaluation_interval: scrapeInterval },
     rule_files: [`${prometheusPaths.rules}/*.yaml`],
     alerting: {
       alertmanagers: [{ static_configs: [{ targets: options.alertmanagers }] }],

@@ -1,4 +1,5 @@
 import type { GeneratedFile } from "../generated_file.ts";
+import { scrapeInterval } from "../prometheus/prometheus_config.ts";
 import { yamlFile } from "./yaml_file.ts";
 
 const directory = "dashboards/generated/grafana/provisioning";
@@ -12,13 +13,8 @@ const dashboardDirectory = "/var/lib/grafana/dashboards/ztna-fleet";
 /** How often Grafana looks for changed files, in seconds; they change with releases only. */
 const updateIntervalSeconds = 60;
 
-/**
- * Files for Grafana's provisioning: the provider of the dashboards, and Prometheus as a data source.
- *
- * @param scrapeInterval How often Prometheus scrapes, as Grafana wants it: `15s`. Grafana takes no
- * smaller step, so that a rate always has two samples.
- */
-export function grafanaProvisioningFiles(scrapeInterval: string): GeneratedFile[] {
+/** Files for Grafana's provisioning: the provider of the dashboards, and Prometheus as a data source. */
+export function grafanaProvisioningFiles(): GeneratedFile[] {
   return [
     yamlFile(`${directory}/dashboards/ztna-fleet.yaml`, [
       "Goes to /etc/grafana/provisioning/dashboards, and the dashboards' JSON files to the",

@@ -12,5 +12,5 @@ export function provisioningFiles(
   boards: readonly GeneratedFile[],
   rules: readonly GeneratedFile[],
 ): GeneratedFile[] {
-  return [...grafanaProvisioningFiles("15s"), ...kubernetesFiles(boards, rules)];
+  return [...grafanaProvisioningFiles(), ...kubernetesFiles(boards, rules)];
 }
