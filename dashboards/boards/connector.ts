@@ -15,6 +15,7 @@ import { commandAnnotations, ownAnnotations } from "./annotations.ts";
 import type { Board } from "./board.ts";
 import { fullnessPanel } from "./fullness.ts";
 import { awayPanel, certificatePanel, connectorLossPanel, lagPanel, upPanel } from "./glance.ts";
+import { rttPanel } from "./latency.ts";
 import { boardTitles } from "./links.ts";
 import { topicRows } from "./topic_rows.ts";
 import { boardVariables } from "./variables.ts";
@@ -59,6 +60,9 @@ function signals(): SizedPanel[] {
     ratePanel("Traffic: payload by direction", m.payloadBytes, scope, { by: ["direction"] }),
     ratePanel("Errors: drops by reason", m.drops, scope, { by: ["reason"] }),
     ratePanel("Errors: at backends, by kind", m.backendErrors, scope, { by: ["kind"] }),
+    quantilesPanel("Latency: backends' responses", m.backendResponse, scope),
+    rttPanel("Latency: round trip to the relay", scope),
+    highPercentilePanel("Latency: forwarding, p99", m.forwarding, scope, { by: ["direction"] }),
     highPercentilePanel("Latency: event loop lag, p99", m.eventLoopLagSeconds, scope, {
       by: ["instance"],
     }),
@@ -70,7 +74,7 @@ function signals(): SizedPanel[] {
 function uplinks(): SizedPanel[] {
   return [
     ...metricPanels(m.uplinkState, scope),
-    flagPanel("Ready", m.ready, scope),
+    flagPanel("Ready over time", m.ready, scope),
     ratePanel("Connections lost, by cause", m.connectionLosses, scope, { by: ["cause"] }),
     ratePanel("Reconnections", m.reconnections, scope, { by: ["instance"] }),
     quantilesPanel("Outages", m.outages, scope),

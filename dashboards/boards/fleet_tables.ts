@@ -34,6 +34,10 @@ const targetColumns: readonly TableColumn[] = [
 export function hostsTable(scope: Scope): SizedPanel {
   const process = processMetrics;
   const ready = either(scope.select(relayMetrics.ready), scope.select(connectorMetrics.ready));
+  const draining = either(
+    scope.select(relayMetrics.draining),
+    scope.select(connectorMetrics.draining),
+  );
   return tablePanel({
     title: "Programs",
     description: describe(
@@ -45,6 +49,7 @@ export function hostsTable(scope: Scope): SizedPanel {
         relayMetrics.ready.name,
         connectorMetrics.ready.name,
         relayMetrics.draining.name,
+        connectorMetrics.draining.name,
         process.buildInfo.name,
         process.processStartTimeSeconds.name,
         process.processCpuSeconds.name,
@@ -56,7 +61,7 @@ export function hostsTable(scope: Scope): SizedPanel {
     queries: [
       { expression: max(scope.selectOwn("up"), byTarget) },
       { expression: max(ready, byTarget) },
-      { expression: max(scope.select(relayMetrics.draining), byTarget) },
+      { expression: max(draining, byTarget) },
       { expression: max(scope.select(process.buildInfo), [...byTarget, "release", "version"]) },
       { expression: timeSince(max(scope.select(process.processStartTimeSeconds), byTarget)) },
       { expression: sum(rate(scope.select(process.processCpuSeconds)), byTarget) },

@@ -5,7 +5,7 @@ import { timeSeriesPanel } from "../panels/time_series_panel.ts";
 import { max, sum } from "../promql/functions.ts";
 import type { Scope } from "../promql/scope.ts";
 
-/** Limits are of one process. */
+/** Limits are of one process, and of each value of their labels. */
 const byTarget = ["fleet", "instance", "job"];
 
 /**
@@ -19,8 +19,10 @@ export function fullnessPanel(title: string, catalogue: MetricCatalogue, scope: 
     ({ limit }) => metrics.find(({ name }) => name === limit)!,
   );
   const queries = [...sharers].map(([limit, gauges]): PanelQuery => {
-    const used = gauges.map((gauge) => sum(scope.select(gauge), byTarget)).join(" + ");
-    const most = sum(scope.select(limit), byTarget);
+    const by = [...byTarget, ...Object.keys(limit.labels ?? {})];
+    const used = gauges.map((gauge) => sum(scope.select(gauge), by)).join(" + ");
+    // A limit of 0 is none; what is left of a division by it would hide all others.
+    const most = `(${sum(scope.select(limit), by)} > 0)`;
     return {
       expression: max(gauges.length === 1 ? `${used} / ${most}` : `(${used}) / ${most}`),
       legend: titleOf({ ...gauges[0]!, labels: {} }),

@@ -135,17 +135,18 @@ export function awayPanel(scope: Scope): SizedPanel {
   });
 }
 
-/** How many relays drain. */
+/** How many programs wait for their clients to leave. */
 export function drainingPanel(scope: Scope): SizedPanel {
-  const { draining } = relayMetrics;
+  const metrics = [relayMetrics.draining, connectorMetrics.draining];
+  const draining = either(...metrics.map((metric) => scope.select(metric)));
   return statPanel({
-    title: "Relays draining",
-    description: describeMetric(draining),
+    title: "Draining",
+    description: describeMetric(...metrics),
     unit: "short",
     isAlarm: true,
-    queries: [{ expression: sum(scope.select(draining)) }],
+    queries: [{ expression: sum(draining) }],
     steps: warningFromOne(),
-    noValue: "no relays",
+    noValue: "no targets",
   });
 }
 

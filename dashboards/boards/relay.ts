@@ -64,6 +64,7 @@ function signals(): SizedPanel[] {
     ratePanel("Traffic: bytes relayed", m.relayBytes, scope, { by: ["instance"] }),
     ratePanel("Errors: drops by reason", m.drops, scope, { by: ["reason"] }),
     refusedPanel(),
+    earlyDropsPanel(),
     quantilesPanel("Latency: forwarding", m.forwarding, scope),
     highPercentilePanel("Latency: event loop lag, p99", m.eventLoopLagSeconds, scope, {
       by: ["instance"],
@@ -97,6 +98,23 @@ function refusedPanel(): SizedPanel {
   });
 }
 
+/** Packets that no connection has seen: the system or the QUIC layer has dropped them. */
+function earlyDropsPanel(): SizedPanel {
+  const { socketDrops, quicPacketsDropped } = m;
+  return timeSeriesPanel({
+    title: "Errors: packets that reached no client's connection",
+    description: describeMetric(socketDrops, quicPacketsDropped),
+    unit: rateUnit(quicPacketsDropped),
+    queries: [
+      { expression: sum(rate(scope.select(socketDrops))), legend: "receive buffer full" },
+      {
+        expression: sum(rate(scope.select(quicPacketsDropped)), ["reason"]),
+        legend: "{{reason}}",
+      },
+    ],
+  });
+}
+
 function clients(): SizedPanel[] {
   return [
     ratePanel("Bytes by service", m.serviceBytes, scope, { by: ["service"] }),
@@ -111,7 +129,7 @@ function clients(): SizedPanel[] {
         { expression: sum(scope.select(m.connectors)), legend: "connectors" },
       ],
     }),
-    flagPanel("Ready", m.ready, scope),
-    flagPanel("Draining", m.draining, scope),
+    flagPanel("Ready over time", m.ready, scope),
+    flagPanel("Draining over time", m.draining, scope),
   ];
 }

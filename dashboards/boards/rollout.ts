@@ -1,14 +1,14 @@
 import { connectorMetrics } from "../../connector/metrics.ts";
 import { relayMetrics } from "../../relay/metrics.ts";
 import { processMetrics } from "../../tunnel/process_metrics.ts";
-import { flagPanel, quantilesPanel, ratePanel, totalPanel } from "../panels/chosen_panels.ts";
+import { quantilesPanel, ratePanel, totalPanel } from "../panels/chosen_panels.ts";
 import { colors } from "../panels/colors.ts";
 import { describe, describeMetric } from "../panels/description.ts";
 import { heatmapPanel } from "../panels/heatmap_panel.ts";
 import type { SizedPanel } from "../panels/panel.ts";
 import { statPanel } from "../panels/stat_panel.ts";
 import { stateTimelinePanel } from "../panels/state_timeline_panel.ts";
-import { readyStates } from "../panels/states.ts";
+import { drainingStates, readyStates } from "../panels/states.ts";
 import { timeSeriesPanel } from "../panels/time_series_panel.ts";
 import { valueUnit } from "../panels/units.ts";
 import { changes, either, increase, max, rate, sum } from "../promql/functions.ts";
@@ -55,10 +55,10 @@ function events(): Board["annotations"] {
       text: "{{job}} on {{instance}}",
     }),
     eventAnnotations({
-      name: "Relay drains",
-      expression: `${scope.select(relay.draining)} == 1`,
+      name: "Drains",
+      expression: `${either(scope.select(relay.draining), scope.select(connector.draining))} == 1`,
       color: colors.warning,
-      text: "{{instance}}",
+      text: "{{job}} on {{instance}}",
     }),
     eventAnnotations({
       name: "Alert fires",
@@ -90,13 +90,14 @@ function glance(): SizedPanel[] {
 }
 
 function programs(): SizedPanel[] {
+  const draining = either(scope.select(relay.draining), scope.select(connector.draining));
   const ready = either(scope.select(relay.ready), scope.select(connector.ready));
   return [
     releasesOverTime(scope),
     releasesTable(scope),
     upTimeline(scope),
     stateTimelinePanel({
-      title: "Ready",
+      title: "Ready over time",
       description: describeMetric(relay.ready, connector.ready),
       queries: [{
         expression: max(ready, ["instance", "job"]),
@@ -104,7 +105,15 @@ function programs(): SizedPanel[] {
       }],
       states: readyStates,
     }),
-    flagPanel("Draining", relay.draining, scope),
+    stateTimelinePanel({
+      title: "Draining over time",
+      description: describeMetric(relay.draining, connector.draining),
+      queries: [{
+        expression: max(draining, ["instance", "job"]),
+        legend: "{{instance}} {{job}}",
+      }],
+      states: drainingStates,
+    }),
   ];
 }
 

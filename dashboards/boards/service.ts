@@ -21,6 +21,7 @@ import { is } from "../promql/selector.ts";
 import { commandAnnotations, ownAnnotations } from "./annotations.ts";
 import type { Board } from "./board.ts";
 import { awayPanel } from "./glance.ts";
+import { rttPanel } from "./latency.ts";
 import { boardTitles } from "./links.ts";
 import { boardVariables } from "./variables.ts";
 
@@ -42,6 +43,7 @@ export function serviceBoard(): Board {
     sections: [
       { panels: glance() },
       { title: "Traffic each way", panels: traffic() },
+      { title: "Latency", panels: latency() },
       { title: "Losses", panels: losses() },
       { title: "Who is registered", panels: registered() },
       { title: "Backend", panels: backend() },
@@ -128,6 +130,17 @@ function traffic(): SizedPanel[] {
   ];
 }
 
+function latency(): SizedPanel[] {
+  return [
+    quantilesPanel("In the relay", relay.forwarding, scope),
+    rttPanel("Between relay and connector, there and back", scope),
+    highPercentilePanel("In the connector, p99", connector.forwarding, scope, {
+      by: ["direction"],
+    }),
+    quantilesPanel("At the backend", connector.backendResponse, scope),
+  ];
+}
+
 function losses(): SizedPanel[] {
   return [
     timeSeriesPanel({
@@ -145,6 +158,10 @@ function losses(): SizedPanel[] {
         { expression: atLeast(0, `${toConnector} - ${toBackend}`), legend: "to the backend" },
         { expression: atLeast(0, `${toRelay} - ${toAgents}`), legend: "to the agents" },
       ],
+    }),
+    ratePanel("Lost on the way to relays", connector.relayPacketsLost, scope, {
+      by: ["service"],
+      shadesOf: colors.bad,
     }),
     ratePanel("Drops at relays", relay.serviceDrops, scope, {
       by: ["service"],
@@ -187,11 +204,11 @@ function registered(): SizedPanel[] {
 
 function backend(): SizedPanel[] {
   return [
+    ...metricPanels(connector.backendResponse, scope),
     ratePanel("Backend errors by kind", connector.backendErrors, scope, { by: ["kind"] }),
     ...metricPanels(connector.udpFlows, scope),
     ratePanel("UDP flows opened", connector.udpFlowsOpened, scope, { by: ["service"] }),
     ratePanel("UDP flows ended, by reason", connector.udpFlowsEnded, scope, { by: ["reason"] }),
     ratePanel("Names resolved", connector.backendResolutions, scope, { by: ["service"] }),
-    highPercentilePanel("Outages, p99 by host", connector.outages, scope, { by: ["instance"] }),
   ];
 }

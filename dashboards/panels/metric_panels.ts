@@ -6,7 +6,7 @@ import { bounded, type Histogram, legendOf, quantilesPanel } from "./chosen_pane
 import { colors } from "./colors.ts";
 import { describeMetric, titleOf } from "./description.ts";
 import { heatmapPanel } from "./heatmap_panel.ts";
-import type { SizedPanel } from "./panel.ts";
+import type { PanelQuery, SizedPanel } from "./panel.ts";
 import { stateTimelinePanel } from "./state_timeline_panel.ts";
 import { statesOfFlag, statesOfNames } from "./states.ts";
 import { tablePanel } from "./table_panel.ts";
@@ -79,11 +79,20 @@ function amountPanel(
     unit: valueUnit(metric),
     queries: [
       { expression, legend: legendOf(by) },
-      ...(limit === undefined ? [] : [{ expression: min(scope.select(limit)), legend: limitName }]),
+      ...(limit === undefined ? [] : [limitQuery(limit, scope)]),
     ],
-    ...(limit !== undefined && { colorsByName: { [`^${limitName}$`]: colors.bad } }),
+    ...(limit !== undefined && { colorsByName: { [`^${limitName}\\b`]: colors.bad } }),
     ...(metric.thresholds && { thresholds: metric.thresholds }),
   });
+}
+
+/** The least of all hosts: where the first one is full. */
+function limitQuery(limit: MetricDefinition, scope: Scope): PanelQuery {
+  const by = Object.keys(limit.labels ?? {});
+  return {
+    expression: min(scope.select(limit), by),
+    legend: [limitName, legendOf(by)].join(" ").trim(),
+  };
 }
 
 /** A flag, or one flag for each state that a label lists. */
