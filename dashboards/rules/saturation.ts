@@ -5,7 +5,7 @@ import { increase, rate, sum } from "../promql/functions.ts";
 import { isOneOf, selector, seriesSelector } from "../promql/selector.ts";
 import { duration, instance, number, percentage } from "./annotations.ts";
 import type { RecordingRule, RuleGroup } from "./rule.ts";
-import { byInstance, ourJobs } from "./selection.ts";
+import { byInstance, ourJobs, percentile99 } from "./selection.ts";
 
 /** Part of a limit at which there is time yet to do something about it. */
 const limitWarning = 0.8;
@@ -43,12 +43,7 @@ function limitUseExpression(limit: string, metrics: readonly MetricDefinition[])
 export const eventLoopLag = {
   record: "instance:ztna_event_loop_lag_seconds:p99_rate5m",
   help: "99th percentile of the event loop's lag over five minutes, in seconds",
-  expr: `histogram_quantile(0.99, ${
-    sum(rate(selector(relayMetrics.eventLoopLagSeconds, {}, "bucket"), "5m"), [
-      ...byInstance,
-      "le",
-    ])
-  })`,
+  expr: percentile99(selector(relayMetrics.eventLoopLagSeconds, {}, "bucket"), "5m"),
 } as const;
 
 /** Cores that a process uses. */

@@ -2,10 +2,10 @@ import { connectorMetrics } from "../../connector/metrics.ts";
 import { relayMetrics } from "../../relay/metrics.ts";
 import { rate, sum } from "../promql/functions.ts";
 import { is, isOneOf, selector } from "../promql/selector.ts";
-import { instance, number, percentage, service } from "./annotations.ts";
+import { duration, instance, number, percentage, service } from "./annotations.ts";
 import { connectorFaults, fleetFaults, relayFaults } from "./drop_faults.ts";
 import type { RuleGroup } from "./rule.ts";
-import { byInstance } from "./selection.ts";
+import { byInstance, percentile99 } from "./selection.ts";
 
 const window = "5m";
 
@@ -64,6 +64,23 @@ const sendErrors = `${sum(rate(selector(relayMetrics.sendErrors), window), byIns
   sum(rate(selector(relayMetrics.quicPackets, { direction: is("sent") }), window), byInstance)
 } > ${fewestPacketsPerSecond})`;
 
+/** Packets that the system has dropped, for each that came in. */
+const socketDrops = selector(relayMetrics.socketDrops);
+const received = selector(relayMetrics.quicPackets, { direction: is("received") });
+const socketDropRatio = `${sum(rate(socketDrops, window), byInstance)}
+/ (
+${sumOfRates([received, socketDrops], window, byInstance)} > ${fewestPacketsPerSecond}
+)`;
+
+/** How long a packet was under way inside a relay, in the worst of a hundred cases. */
+export const forwardingTime = {
+  record: "instance:ztna_relay_forwarding_seconds:p99_rate5m",
+  help: "99th percentile of the time in which a relay forwards a packet, in seconds",
+  expr: percentile99(selector(relayMetrics.forwarding, {}, "bucket"), window),
+} as const;
+
+const forwardingThresholds = relayMetrics.forwarding.thresholds;
+
 const backendErrors = sum(rate(selector(connectorMetrics.backendErrors), window), [
   ...perService,
   "kind",
@@ -72,7 +89,7 @@ const backendErrors = sum(rate(selector(connectorMetrics.backendErrors), window)
 /** Whether packets arrive. */
 export const trafficRules: RuleGroup = {
   name: "ztna-traffic",
-  recording: [relayDropRatio, connectorDropRatio],
+  recording: [relayDropRatio, connectorDropRatio, forwardingTime],
   alerts: [
     {
       alert: "ZtnaRelayDrops",
@@ -94,6 +111,27 @@ export const trafficRules: RuleGroup = {
       description: "Users of the service lose these packets, through no fault of their own.",
       advice: connectorMetrics.drops.advice,
       board: "service",
+    },
+    {
+      alert: "ZtnaKernelDrops",
+      severity: "warning",
+      // A tenth of what users notice: these packets are lost before anybody counts them elsewhere.
+      expr: `${socketDropRatio} > ${dropWarning / 10}`,
+      for: "5m",
+      summary: `${instance}: the system drops ${percentage} of the relay's packets`,
+      description: "They come in faster than the relay reads them.",
+      advice: relayMetrics.socketDrops.advice,
+      board: "relay",
+    },
+    {
+      alert: "ZtnaForwardingSlow",
+      severity: "warning",
+      expr: `${forwardingTime.record} > ${forwardingThresholds.warning}`,
+      for: "10m",
+      summary: `${instance}: packets take ${duration} through the relay`,
+      description: "One in a hundred takes as long, or longer.",
+      advice: relayMetrics.forwarding.advice,
+      board: "relay",
     },
     {
       alert: "ZtnaSendErrors",

@@ -1,0 +1,84 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { stringify } from "yaml";
+import { skipWithout } from "../../tests/support/debian_program.ts";
+import { runOnFiles } from "../../tests/support/run_on_files.ts";
+import { expressionMistakes } from "../promql/check.ts";
+import { knownSeries } from "../promql/known_series.ts";
+import { rolloutSeries } from "./cases/rollout_series.ts";
+import { ruleFiles } from "./rule_files.ts";
+import { alertRules, recordingRules } from "./rule_groups.ts";
+
+const promtool = "/usr/bin/promtool";
+const files = Object.fromEntries(
+  ruleFiles().map(({ path, text }) => [path.split("/").at(-1)!, text]),
+);
+
+describe("the rules", () => {
+  const known = knownSeries();
+
+  for (const { record, expr } of recordingRules) {
+    it(`records ${record} from series that there are`, () => {
+      assertMatch(record, /^[a-z_]+:[a-z_]+:[a-z0-9_]+$/);
+      assertEquals(expressionMistakes(expr, known), []);
+    });
+  }
+
+  for (const { alert, expr } of alertRules.filter(({ alert }) => alert !== "ZtnaWatchdog")) {
+    it(`alerts with ${alert} on series that there are`, () => {
+      assertMatch(alert, /^Ztna([A-Z][a-z]+)+$/);
+      assertEquals(expressionMistakes(expr, known), []);
+    });
+  }
+
+  it("wake somebody for what users notice or will notice before morning, and for nothing else", () => {
+    const critical = alertRules.filter(({ severity }) => severity === "critical");
+    assertEquals(critical.map(({ alert }) => alert), [
+      "ZtnaRelayDown",
+      "ZtnaNoRelayReady",
+      "ZtnaRelayNotReady",
+      "ZtnaServiceUnavailable",
+      "ZtnaTargetsAbsent",
+      "ZtnaLimitReached",
+      "ZtnaEventLoopBlocked",
+      "ZtnaCrashLoop",
+      "ZtnaCertificateExpires",
+      "ZtnaErrorBudgetBurnsFast",
+      "ZtnaErrorBudgetBurns",
+    ]);
+  });
+
+  it("have names of their own", () => {
+    const names = alertRules.map(({ alert }) => alert);
+    assertEquals(names, [...new Set(names)]);
+  });
+});
+
+describe("the rules in promtool", { skip: skipWithout(promtool, "prometheus") }, () => {
+  it("are correct, and none is there twice", async () => {
+    const args = ["check", "rules", "--lint=all", "--lint-fatal", ...Object.keys(files)];
+    const { code, output } = await runOnFiles(promtool, args, files);
+    assertEquals(code, 0, output);
+  });
+
+  it("fire nothing while a deploy goes through a small fleet and a larger one", async () => {
+    const minutes = Array.from({ length: 21 }, (_, minute) => `${64 + minute}m`);
+    const test = stringify({
+      rule_files: Object.keys(files),
+      evaluation_interval: "15s",
+      tests: [{
+        interval: "15s",
+        input_series: Object.entries({ ...rolloutSeries("small", 1), ...rolloutSeries("large", 3) })
+          .map(([name, values]) => ({ series: name, values })),
+        promql_expr_test: minutes.map((minute) => ({
+          eval_time: minute,
+          expr: 'ALERTS{alertstate="firing",alertname!="ZtnaWatchdog"}',
+          exp_samples: [],
+        })),
+      }],
+    });
+    const args = ["test", "rules", "test.yaml"];
+    const { code, output } = await runOnFiles(promtool, args, { ...files, "test.yaml": test });
+    assertEquals(code, 0, output);
+  });
+});
