@@ -11,6 +11,8 @@ export const program = defineProgram({
   summary: "Measures, and compares within one run.\n" +
     "relay: datagrams a second through the relay, CPU per datagram over the QUIC library's own, " +
     "latency, memory and cost of idle connections.\n" +
+    "scrape: a scrape of a relay with many connections and services: time, size, and what it costs " +
+    "its packets.\n" +
     "ops: exec and deploy beside Ansible and a bare loop of ssh, on sshd at loopback and on the " +
     "hosts of a lab,\nwhich it builds and removes; wants root, and Debian's ansible-core and " +
     "openssh-server",
@@ -18,7 +20,7 @@ export const program = defineProgram({
   options: {
     benchmark: {
       type: "choice",
-      choices: ["relay", "ops"],
+      choices: ["relay", "scrape", "ops"],
       positional: 1,
       required: true,
       help: "What to measure",
@@ -59,14 +61,18 @@ async function main(
 ): Promise<number> {
   const { benchmark, json, quick, only, hosts = quick ? 3 : 20 } = values;
   const progress = (line: string): void => report.info(line);
-  if (benchmark === "relay" && (only ?? values.hosts) !== undefined) {
+  if (benchmark !== "ops" && (only ?? values.hosts) !== undefined) {
     throw new ConfigError('Cannot use "--hosts" and "--only" as they are for "ops" alone');
   }
   const { benchRelay } = await import("./relay/bench.ts");
+  const { benchScrape } = await import("./scrape/bench.ts");
   const { benchOps } = await import("./ops/bench.ts");
-  const result = benchmark === "relay"
-    ? await benchRelay({ quick, progress })
-    : await benchOps({ quick, hosts, ...only && { only }, signal, progress });
+  const run = {
+    relay: () => benchRelay({ quick, progress }),
+    scrape: () => benchScrape({ quick, progress }),
+    ops: () => benchOps({ quick, hosts, ...only && { only }, signal, progress }),
+  };
+  const result = await run[benchmark]();
   if (json) report.json(result.json);
   else report.result(result.table);
   return 0;

@@ -3,7 +3,7 @@ import type { KeyExchange } from "./loopback_hosts.ts";
 import { whenQuiet } from "./quiet_machine.ts";
 import type { OpsBenchRow, ToolName, Work } from "./report.ts";
 import type { SshCounter, SshTraffic } from "./ssh_counter.ts";
-import { spreadOf, turnsOf } from "./statistics.ts";
+import { spreadOf, turnsOf } from "../statistics.ts";
 import { type Command, type TimedRun, timedRun } from "./timed_command.ts";
 
 /** A tool at one work. */

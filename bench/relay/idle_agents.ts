@@ -4,7 +4,7 @@ import { decodeRegistrationReply, encodeRegistration } from "../../tunnel/wire/d
 import { isWireError } from "../../tunnel/wire/wire_error.ts";
 import { serveCommands } from "../worker.ts";
 
-const [directory, relayPort] = Deno.args;
+const [directory, relayPort, ...services] = Deno.args;
 /** Handshakes under way at once. */
 const concurrency = 32;
 /** Keep-alive of the reference's agents (protocol section 1.7). */
@@ -17,7 +17,7 @@ const tls = {
   caFile: `${directory}/ca.pem`,
   verifyPeer: true,
 };
-const registration = encodeRegistration("agent", "bench-discard") as Uint8Array;
+const registrations = services.map((service) => encodeRegistration("agent", service) as Uint8Array);
 
 function connectAll(count: number): Promise<Record<string, number>> {
   return new Promise((resolve, reject) => {
@@ -26,6 +26,7 @@ function connectAll(count: number): Promise<Record<string, number>> {
     const startMs = performance.now();
     const next = (): void => {
       if (started === count) return;
+      const registration = registrations[started % registrations.length]!;
       started += 1;
       endpoint.connect({
         remote,

@@ -67,9 +67,14 @@ export class Program implements AsyncDisposable {
     throw new Error(`${this.#admin} did not get ready within 20 s`);
   }
 
+  /** What Prometheus gets. */
+  async exposition(): Promise<string> {
+    return await (await fetch(`${this.#admin}/metrics`)).text();
+  }
+
   /** The values of all metrics without labels. */
   async metrics(): Promise<Map<string, number>> {
-    const text = await (await fetch(`${this.#admin}/metrics`)).text();
+    const text = await this.exposition();
     const values = new Map<string, number>();
     for (const line of text.split("\n")) {
       const [name, value] = line.split(" ");

@@ -1,0 +1,190 @@
+import { type BenchOptions } from "../relay/bench.ts";
+import { BenchTunnel } from "../relay/bench_tunnel.ts";
+import type { Program } from "../relay/programs.ts";
+import { medianOf, turnsOf } from "../statistics.ts";
+import { formatReport } from "./report.ts";
+
+/** Times of scrapes. */
+export interface ScrapeTimes {
+  readonly scrapes: number;
+  /** From the request to the last byte, in ms. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** What the relay forwarded with a scrape every second, and without any. */
+export interface ForwardingDip {
+  readonly rounds: number;
+  /** Datagrams a second at the highest rate; medians. */
+  readonly datagramsPerSecond: number;
+  readonly scrapedDatagramsPerSecond: number;
+  /** Scraped over not, in each round; the median, and the least and the most. */
+  readonly ratio: number;
+  readonly leastRatio: number;
+  readonly mostRatio: number;
+  /** Datagrams that were lost at 70 % of the highest rate, of so many. */
+  readonly sent: number;
+  readonly lost: number;
+  readonly scrapedSent: number;
+  readonly scrapedLost: number;
+}
+
+/** Everything that `deno task bench scrape --json` prints. */
+export interface ScrapeBenchReport {
+  readonly schema: 1;
+  readonly connections: number;
+  readonly services: number;
+  readonly bytes: number;
+  readonly series: number;
+  /** While nothing is forwarded. */
+  readonly idle: ScrapeTimes;
+  /** At 70 % of the highest rate. */
+  readonly loaded: ScrapeTimes;
+  readonly dip: ForwardingDip;
+}
+
+/** Inner packets of the load, in bytes. */
+const payloadBytes = 512;
+/** Names as long as those that people give. */
+const serviceName = (index: number): string => `service-${index}.example-team`;
+
+/** A measurement with scrapes beside it, or without. */
+type Contestant = "scraped" | "quiet";
+
+/** Scrapes of a relay with many connections and services, and what they cost its packets. */
+export async function benchScrape(
+  { quick, progress }: BenchOptions,
+): Promise<{ json: ScrapeBenchReport; table: string }> {
+  const [connections, services] = quick ? [200, 50] : [2000, 200];
+  // Two services belong to the load.
+  const idleServices = Array.from({ length: services - 2 }, (_, index) => serviceName(index));
+  await using tunnel = new BenchTunnel();
+  const interrupt = (): void => {
+    void tunnel[Symbol.asyncDispose]().finally(() => Deno.exit(130));
+  };
+  Deno.addSignalListener("SIGINT", interrupt);
+  Deno.addSignalListener("SIGTERM", interrupt);
+  progress(`opening ${connections} connections for ${services} services`);
+  await tunnel.start({ idleServices });
+  const agents = tunnel.idleAgents(idleServices);
+  await agents.ask({ do: "connect", count: connections - services - 1 });
+
+  progress("scraping while nothing is forwarded");
+  const idle = await timeScrapes(tunnel.relay, quick ? 20 : 200, 50);
+  progress("forwarding, with scrapes and without");
+  const { dip, loaded } = await measureDip(tunnel, quick);
+  const text = await tunnel.relay.exposition();
+  Deno.removeSignalListener("SIGINT", interrupt);
+  Deno.removeSignalListener("SIGTERM", interrupt);
+  const json: ScrapeBenchReport = {
+    schema: 1,
+    connections: valueOf(text, "ztna_relay_established_connections"),
+    services: valueOf(text, "ztna_relay_services"),
+    bytes: new TextEncoder().encode(text).length,
+    series: text.split("\n").filter((line) => /^[a-z]/.test(line)).length,
+    idle,
+    loaded,
+    dip,
+  };
+  return { json, table: formatReport(json) };
+}
+
+function valueOf(exposition: string, name: string): number {
+  return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(exposition)?.[1]);
+}
+
+async function timeScrape(program: Program): Promise<number> {
+  const startMs = performance.now();
+  await program.exposition();
+  return performance.now() - startMs;
+}
+
+async function timeScrapes(
+  program: Program,
+  count: number,
+  pauseMs: number,
+): Promise<ScrapeTimes> {
+  const times: number[] = [];
+  while (times.length < count) {
+    times.push(await timeScrape(program));
+    await pause(pauseMs);
+  }
+  return timesOf(times);
+}
+
+function timesOf(times: readonly number[]): ScrapeTimes {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (quantile: number): number =>
+    sorted[Math.ceil(quantile * sorted.length) - 1] ?? Number.NaN;
+  return { scrapes: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99) };
+}
+
+/** Does `work` with a scrape every second, whose times go to `times`. */
+async function whileScraped<T>(
+  program: Program,
+  times: number[],
+  work: () => Promise<T>,
+): Promise<T> {
+  let isOver = false;
+  const scraping = (async (): Promise<void> => {
+    while (!isOver) {
+      times.push(await timeScrape(program));
+      await pause(1000);
+    }
+  })();
+  const result = await work();
+  isOver = true;
+  await scraping;
+  return result;
+}
+
+async function measureDip(
+  tunnel: BenchTunnel,
+  quick: boolean,
+): Promise<{ dip: ForwardingDip; loaded: ScrapeTimes }> {
+  const seconds = quick ? 2 : 5;
+  const rounds = quick ? 2 : 7;
+  const { load, relay } = tunnel;
+  const loadedTimes: number[] = [];
+  const perSecond: Record<Contestant, number[]> = { scraped: [], quiet: [] };
+  const packets = { scraped: { sent: 0, lost: 0 }, quiet: { sent: 0, lost: 0 } };
+  await load.ask({ do: "flood", bytes: payloadBytes, seconds: 1 });
+  for (let round = 0; round < rounds; round++) {
+    for (const contestant of turnsOf<Contestant>(["quiet", "scraped"], round)) {
+      const measured = <T>(times: number[], work: () => Promise<T>): Promise<T> =>
+        contestant === "quiet" ? work() : whileScraped(relay, times, work);
+      const flood = await tunnel.during(() =>
+        measured([], () => load.ask({ do: "flood", bytes: payloadBytes, seconds }))
+      );
+      perSecond[contestant].push(flood.forwarded / flood.seconds!);
+      const rate = await tunnel.during(() =>
+        measured(loadedTimes, () =>
+          load.ask({
+            ...{ do: "rate", bytes: payloadBytes, seconds },
+            perSecond: 0.7 * medianOf([...perSecond.quiet, ...perSecond.scraped]),
+          }))
+      );
+      packets[contestant].sent += rate.sent!;
+      packets[contestant].lost += rate.sent! - rate.delivered;
+    }
+  }
+  const ratios = perSecond.scraped.map((scraped, round) => scraped / perSecond.quiet[round]!);
+  return {
+    loaded: timesOf(loadedTimes),
+    dip: {
+      rounds,
+      datagramsPerSecond: medianOf(perSecond.quiet),
+      scrapedDatagramsPerSecond: medianOf(perSecond.scraped),
+      ratio: medianOf(ratios),
+      leastRatio: Math.min(...ratios),
+      mostRatio: Math.max(...ratios),
+      ...packets.quiet,
+      scrapedSent: packets.scraped.sent,
+      scrapedLost: packets.scraped.lost,
+    },
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
