@@ -1,11 +1,12 @@
-import { existsSync } from "node:fs";
+import { skipWithout } from "./debian_program.ts";
 import { waitFor } from "./wait.ts";
 
-/** Debian's. */
-export const chromiumPath = "/usr/bin/chromium";
+const chromium = "/usr/bin/chromium";
 
-/** Whether there is a browser to test with. */
-export const hasBrowser = existsSync(chromiumPath);
+/** Why tests that need a browser are left out here, or `false` when they can run. */
+export function skipWithoutBrowser(): string | false {
+  return skipWithout(chromium, "chromium");
+}
 
 /** How long a browser may take for anything, in ms: a slow machine starts it in some seconds. */
 const timeoutMs = 30_000;
@@ -49,7 +50,7 @@ export class Browser implements AsyncDisposable {
   /** Starts one, with an empty page. */
   static async open(): Promise<Browser> {
     const profile = await Deno.makeTempDir({ prefix: "ztna-browser-" });
-    const process = new Deno.Command(chromiumPath, {
+    const process = new Deno.Command(chromium, {
       args: [
         "--headless=new",
         "--no-sandbox", // as root there is none, and the pages are our own
@@ -76,6 +77,11 @@ export class Browser implements AsyncDisposable {
       await end(process, profile);
       throw error;
     }
+  }
+
+  /** Directory of its files, by which its processes can be told from all others. */
+  get profile(): string {
+    return this.#profile;
   }
 
   /** Errors of the console and exceptions that nothing caught, since the browser was started. */

@@ -78,8 +78,8 @@ const panelEntries = {
       defaults: fieldConfigSchema,
       overrides: v.nullish(
         v.array(v.object({
-          matcher: v.object({ id: v.string(), options: v.unknown() }),
-          properties: v.array(v.object({ id: v.string(), value: v.unknown() })),
+          matcher: v.object({ id: v.string(), options: v.optional(v.unknown()) }),
+          properties: v.array(v.object({ id: v.string(), value: v.optional(v.unknown()) })),
         })),
         [],
       ),
@@ -103,7 +103,7 @@ const variableSchema = v.object({
   name: v.string(),
   type: v.string(),
   label: text,
-  query: v.unknown(),
+  query: v.optional(v.unknown()),
   includeAll: flag,
   allValue: maybeText,
   hide: v.nullish(v.union([v.number(), v.string()]), 0),

@@ -33,7 +33,8 @@ export async function drawBody(context: PanelContext): Promise<Html> {
   );
   if (errors.length > 0 && errors.length === results.length) return html`${errors}`;
   const omitted = results.reduce((sum, result) => sum + result.omitted, 0);
-  const body = await drawer(context) ?? html`<p class="empty">No data</p>`;
+  const { noValue } = panel.fieldConfig.defaults;
+  const body = await drawer(context) ?? html`<p class="empty">${noValue || "No data"}</p>`;
   return html`${errors}${body}${
     omitted > 0 && html`<p class="more">and ${omitted} more series</p>`
   }`;
@@ -47,9 +48,7 @@ export function drawQueries({ panel }: Pick<PanelContext, "panel">): Html {
   return html`<dl class="queries" tabindex="0">${
     panel.targets.map(({ refId, expr, legendFormat }) =>
       html`
-        <dt>${refId}${legendFormat !== "" && legendFormat !== "__auto" && html`
-          <span>${legendFormat}</span>
-        `}</dt>
+        <dt>${refId} <span>${legendFormat === "__auto" ? "" : legendFormat}</span></dt>
         <dd><code>${expr}</code></dd>
       `
     )

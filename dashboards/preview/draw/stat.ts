@@ -26,7 +26,11 @@ const lineTilePx = 44;
 export function drawStat(context: PanelContext): Html | undefined {
   const { panel, data, size } = context;
   const fields = fieldsOf(panel, data);
-  if (fields.length === 0) return noValue(context);
+  if (fields.length === 0) {
+    const { defaults: config } = panel.fieldConfig;
+    if (!config.noValue) return undefined;
+    fields.push({ name: "", labels: {}, points: [], config, color: "" });
+  }
   const perLine = size.width < size.height
     ? 1
     : Math.max(1, Math.min(fields.length, Math.floor(size.width / minTile.width)));
@@ -43,16 +47,6 @@ export function drawStat(context: PanelContext): Html | undefined {
   `;
 }
 
-function noValue({ panel }: PanelContext): Html | undefined {
-  const { noValue: text } = panel.fieldConfig.defaults;
-  if (text === undefined || text === null || text === "") return undefined;
-  return html`
-    <div class="stats">
-      <div class="stat"><b style="font-size:28px">${text}</b></div>
-    </div>
-  `;
-}
-
 function drawTile(
   field: Field,
   { panel, data, now }: PanelContext,
@@ -63,7 +57,7 @@ function drawTile(
   const value = reduce(field.points, reduceOptions.calcs[0] ?? "lastNotNull");
   const { config } = field;
   const display = value === undefined
-    ? { text: config.noValue ?? "No data", color: undefined }
+    ? { text: config.noValue || "No data", color: displayValue(-Infinity, config).color }
     : displayValue(value, config, now);
   const color = config.color?.mode === "fixed" ? field.color : display.color ?? "var(--text)";
   const namesItself = textMode === "value_and_name" || textMode === "name" ||
@@ -78,13 +72,12 @@ function drawTile(
     : colorMode === "value"
     ? `color:${color}`
     : "";
-  return html`
-    <div class="stat"
-      style="${style}">${graphMode === "area" &&
-        drawSparkline(field.points, data.range, isFilled ? "#fff" : color)}${namesItself &&
-        textMode !== "name" &&
-        html`<span title="${field.name}">${field.name}</span>`}<b style="font-size:${size}" title="${text}">${text}</b></div>
-  `;
+  const course = graphMode === "area" &&
+    drawSparkline(field.points, data.range, isFilled ? "#fff" : color);
+  const name = hasName && html`<span title="${field.name}">${field.name}</span>`;
+  const number = html`<b style="font-size:${size}" title="${text}">${text}</b>`;
+  const kind = isLine ? "stat line" : "stat";
+  return html`<div class="${kind}" style="${style}">${course}${name}${number}</div>`;
 }
 
 /**

@@ -36,10 +36,7 @@ interface Column {
 export function drawTable(context: PanelContext): Html | undefined {
   const { panel, data } = context;
   const { columns: names, rows, unknown } = tableOf(panel, data);
-  if (rows.length === 0) {
-    const { noValue } = panel.fieldConfig.defaults;
-    return noValue ? html`<p class="empty">${noValue}</p>` : undefined;
-  }
+  if (rows.length === 0) return undefined;
   const columns = names.map((name): Column => {
     const config = configOf(panel, name);
     return {

@@ -1,0 +1,213 @@
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { after, before, describe, it } from "@std/testing/bdd";
+import { boardFiles } from "../dashboards/boards/board_files.ts";
+import { readBoard } from "../dashboards/preview/board/board.ts";
+import { renderPreview } from "../dashboards/preview/render_preview.ts";
+import { ScriptedSource } from "../dashboards/preview/test_source.ts";
+import { Browser, skipWithoutBrowser } from "./support/browser.ts";
+
+/** A panel as the generated JSON has it. */
+interface JsonPanel {
+  readonly id: number;
+  readonly type: string;
+  readonly title: string;
+  readonly gridPos: {
+    readonly x: number;
+    readonly y: number;
+    readonly w: number;
+    readonly h: number;
+  };
+  readonly panels?: readonly JsonPanel[];
+}
+
+/** A panel or a row as the browser shows it, in px. */
+interface Shown {
+  readonly id: number;
+  readonly title: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+const boards = boardFiles().map(({ path, text }) => ({
+  name: path.slice(path.lastIndexOf("/") + 1, -".json".length),
+  json: JSON.parse(text) as { readonly title: string; readonly panels: readonly JsonPanel[] },
+}));
+
+/** Grafana's grid: lines of 30 px, 8 px between cells, 24 columns over the width. */
+const linePx = 38;
+const gapPx = 8;
+
+const openRows = 'document.querySelectorAll("details.row").forEach((row) => row.open = true)';
+const gridWidth = 'document.querySelector(".grid").getBoundingClientRect().width';
+
+/** Every panel with its place from the first one's corner; rows by their summary. */
+const shown = `(() => {
+  const top = document.querySelector("main").getBoundingClientRect();
+  const place = (element, titled) => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    const title = titled.firstChild.textContent.trim();
+    return { id: Number(element.dataset.id), title, x: x - top.x, y: y - top.y, width, height };
+  };
+  return [
+    ...[...document.querySelectorAll(".panel")].map((panel) =>
+      place(panel, panel.querySelector("h3"))),
+    ...[...document.querySelectorAll("details.row")].map((row) =>
+      place(row, row.querySelector("summary"))),
+  ];
+})()`;
+
+/** Texts that don't fit where they are, of the elements that are seen. */
+const cutOff = `[
+  ...[...document.querySelectorAll(".panel h3, .stat b, .legend td, .variables span")]
+    .filter((element) => element.scrollWidth > element.clientWidth + 1),
+  ...[...document.querySelectorAll("svg.chart text")].filter((text) => {
+    const [inner, outer] = [text, text.ownerSVGElement.parentElement]
+      .map((element) => element.getBoundingClientRect());
+    return inner.left < outer.left - 1 || inner.right > outer.right + 1 ||
+      inner.top < outer.top - 1 || inner.bottom > outer.bottom + 1;
+  }),
+].map((element) => element.closest(".panel")?.querySelector("h3").textContent + ": " +
+  element.textContent)`;
+
+/** Panels without anything drawn. */
+const undrawn = `[...document.querySelectorAll(".panel")].filter((panel) => {
+  const body = panel.querySelector(".body");
+  const marks = body.querySelectorAll(
+    "svg.chart path[stroke]:not([fill=none]), svg.chart path[fill]:not([fill=none]), " +
+      ".stat b, tbody td, .bars li");
+  return marks.length === 0 || body.querySelector(".empty, .error") !== null;
+}).map((panel) => panel.querySelector("h3").textContent)`;
+
+describe("the preview in a browser", { skip: skipWithoutBrowser() }, () => {
+  let browser: Browser;
+  let directory: string;
+
+  before(async () => {
+    const end = 1_795_680_000;
+    const pages = await renderPreview(
+      boards.map(({ name, json }) => ({ name, board: readBoard(json, name) })),
+      { source: new ScriptedSource(), range: { start: end - 1800, end } },
+    );
+    directory = await Deno.makeTempDir({ prefix: "ztna-preview-" });
+    for (const [name, text] of pages) await Deno.writeTextFile(`${directory}/${name}`, text);
+    browser = await Browser.open();
+  });
+
+  after(async () => {
+    await browser[Symbol.asyncDispose]();
+    await Deno.remove(directory, { recursive: true });
+  });
+
+  async function open(name: string, width: number): Promise<void> {
+    await browser.resize(width, 1000);
+    await browser.navigate(`file://${directory}/${name}.html`);
+  }
+
+  for (const { name, json: { title, panels } } of boards) {
+    it(`shows every panel of ${name} where Grafana does`, async () => {
+      await open(name, 1600);
+      assertEquals(await browser.evaluate("document.title"), title);
+      const width = await browser.evaluate<number>(gridWidth);
+      const closed = new Map(
+        (await browser.evaluate<Shown[]>(shown)).map((panel) => [panel.id, panel]),
+      );
+      for (const panel of panels) assertPlace(closed.get(panel.id), panel, width, 0);
+
+      await browser.evaluate(openRows);
+      const opened = new Map(
+        (await browser.evaluate<Shown[]>(shown)).map((panel) => [panel.id, panel]),
+      );
+      for (const row of panels) {
+        // As far as the rows above have moved it down.
+        const shift = opened.get(row.id)!.y - row.gridPos.y * linePx;
+        for (const panel of row.panels ?? []) {
+          assertPlace(opened.get(panel.id), panel, width, shift);
+        }
+      }
+      const all = panels.flatMap((panel) => [panel, ...panel.panels ?? []]);
+      assertEquals(opened.size, all.length);
+    });
+
+    it(`draws data in every panel of ${name}`, async () => {
+      await open(name, 1600);
+      await browser.evaluate(openRows);
+      assertEquals(await browser.evaluate(undrawn), []);
+    });
+
+    it(`cuts no text of ${name} off`, async () => {
+      await open(name, 1600);
+      await browser.evaluate(openRows);
+      assertEquals(await browser.evaluate(cutOff), []);
+    });
+
+    for (const width of [1600, 1280, 700]) {
+      it(`lets no panel of ${name} overlap another, or the page, at ${width} px`, async () => {
+        await open(name, width);
+        await browser.evaluate(openRows);
+        const isTooWide = "document.documentElement.scrollWidth > innerWidth";
+        assertEquals(await browser.evaluate(isTooWide), false);
+        const rows = new Set(panels.filter(({ type }) => type === "row").map(({ id }) => id));
+        const all = (await browser.evaluate<Shown[]>(shown)).filter(({ id }) => !rows.has(id));
+        for (const [i, one] of all.entries()) {
+          const other = all.slice(i + 1).find((other) => overlap(one, other));
+          assert(other === undefined, `"${one.title}" and "${other?.title}" overlap`);
+        }
+      });
+    }
+  }
+
+  it("leads from the list to each dashboard, and from each to all others", async () => {
+    const links = '[...document.querySelectorAll("a[href]")].map((a) => a.getAttribute("href"))';
+    await open("index", 1600);
+    assertEquals(await browser.evaluate(links), boards.map(({ name }) => `${name}.html`));
+    for (const { name } of boards) {
+      await open(name, 1600);
+      const others = boards.map((other) => `${other.name}.html`).filter((href) =>
+        href !== `${name}.html`
+      );
+      const found = await browser.evaluate<string[]>(links);
+      assertEquals(others.filter((href) => !found.includes(href)), []);
+    }
+  });
+
+  it("makes a picture that is not blank", async () => {
+    await browser.resize(1600, 1000);
+    await browser.navigate("about:blank");
+    const blank = await browser.screenshot();
+    await open("fleet", 1600);
+    assertGreater((await browser.screenshot()).length, 5 * blank.length);
+  });
+
+  it("asks for nothing but its pages, and complains of nothing", () => {
+    const own = new RegExp(`^(file://${directory}/\\w+\\.html|about:blank)$`);
+    assertEquals(browser.requests.filter((url) => !own.test(url)), []);
+    assertEquals(browser.complaints, []);
+  });
+});
+
+function assertPlace(
+  shown: Shown | undefined,
+  { id, title, type, gridPos: { x, y, w, h } }: JsonPanel,
+  gridWidth: number,
+  shift: number,
+): void {
+  assert(shown !== undefined, `"${title}" (${id}) is not on the page`);
+  assertEquals(shown.title, title);
+  const column = (gridWidth - 23 * gapPx) / 24 + gapPx;
+  const near = (value: number, expected: number, what: string): void =>
+    assert(
+      Math.abs(value - expected) < 1.5,
+      `${what} of "${title}" is ${value} px instead of ${expected}`,
+    );
+  near(shown.x, x * column, "left");
+  near(shown.y, y * linePx + shift, "top");
+  if (type === "row") return;
+  near(shown.width, w * column - gapPx, "width");
+  near(shown.height, h * linePx - gapPx, "height");
+}
+
+function overlap(a: Shown, b: Shown): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
