@@ -47,7 +47,7 @@ export async function pushCommand(
     report.result(publishText(result, { dryRun, url: client.url, color: report.color }));
   }
   if (stoppedBy !== undefined) {
-    report.error(`${stoppedBy.message}\nWhat is told above is done; run it again for the rest`);
+    report.error(`${stoppedBy.message}\nWhat was told is done; run it again for the rest`);
   }
   for (const { title, uid } of result.leftOver) {
     report.warn(
@@ -60,11 +60,11 @@ export async function pushCommand(
 
 /** 1 when a dashboard is not as it must be; with a dry run, 3 when something would change. */
 export function exitCodeOfPublish(
-  { dashboards, folder }: PublishResult,
+  { dashboards, folder, stoppedBy }: PublishResult,
   dryRun: boolean,
 ): number {
   const results = new Set(dashboards.map(({ result }) => result));
-  if (results.has("failed") || results.has("kept") || results.has("not_reached")) return 1;
+  if (stoppedBy !== undefined || results.has("failed") || results.has("kept")) return 1;
   const isChange = results.has("created") || results.has("updated") || folder.result === "created";
   return dryRun && isChange ? wouldChangeExitCode : 0;
 }

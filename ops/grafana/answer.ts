@@ -6,13 +6,25 @@ export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** An answer's JSON, or `undefined` where it is none: a proxy's page, an empty text. */
+/** Levels that JSON may have: several times those of a dashboard, and safe to go through. */
+const maxDepth = 100;
+
+/**
+ * An answer's JSON, or `undefined` where it is none: a proxy's page, an empty text, or more levels
+ * than anybody means.
+ */
 export function parseAnswer(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isWithin(value, maxDepth) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isWithin(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return depth > 0 && Object.values(value).every((member) => isWithin(member, depth - 1));
 }
 
 /** A member that should be a text; `undefined` where it is not. */

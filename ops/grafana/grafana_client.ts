@@ -197,9 +197,8 @@ export class GrafanaClient {
 
 /** What an error of `fetch` says, without the address that our messages name anyway. */
 function reasonOf(error: unknown): string {
-  const texts: string[] = [];
-  for (let at = error; at instanceof Error && texts.length < 5; at = at.cause) {
-    texts.push(at.message);
-  }
-  return texts.length === 0 ? String(error) : texts.join(": ");
+  const text = error instanceof Error ? error.message : String(error);
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : "";
+  return [text, cause].filter(Boolean).join(": ")
+    .replace(/error sending request for url \(\S+\):? ?/, "");
 }

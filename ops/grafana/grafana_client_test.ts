@@ -44,6 +44,11 @@ const cases: readonly Case[] = [
     ...{ answer: page(200), failure: "address", exitCode: 2, says: "is that a Grafana" },
   },
   {
+    when: "the answer has more levels than anybody means",
+    answer: () => new Response("[".repeat(1_000_000) + "]".repeat(1_000_000)),
+    ...{ failure: "address", exitCode: 2, says: "no JSON" },
+  },
+  {
     when: "a web server knows nothing of it",
     ...{ answer: page(404), failure: "address", exitCode: 2, says: "behind a path" },
   },

@@ -78,14 +78,23 @@ export async function publishDashboards(
       published.push(await publishOne(client, dashboard, folder?.uid, options));
     } catch (error) {
       if (!(error instanceof GrafanaError)) throw error;
-      published.push({ ...named, result: "failed", version: null, why: error.message });
       // What the next one would meet with, too.
-      if (["unreachable", "permission", "address"].includes(error.failure)) stoppedBy = error;
+      const isFinal = ["unreachable", "permission", "address"].includes(error.failure);
+      const isUntouched = published.length === 0 && (existing !== undefined || dryRun);
+      if (isFinal && isUntouched) throw error;
+      if (isFinal) stoppedBy = error;
+      published.push({ ...named, result: "failed", version: null, why: error.message });
     }
   }
-  const leftOver = folder === undefined || stoppedBy !== undefined
-    ? []
-    : await findLeftOver(client, folder.uid, options);
+  let leftOver: PublishResult["leftOver"] = [];
+  if (folder !== undefined && stoppedBy === undefined) {
+    try {
+      leftOver = await findLeftOver(client, folder.uid, options);
+    } catch (error) {
+      if (!(error instanceof GrafanaError)) throw error;
+      stoppedBy = error;
+    }
+  }
   return {
     grafana,
     folder: {

@@ -81,8 +81,8 @@ function inOrderOf(model: unknown, value: unknown): unknown {
   }
   if (!isRecord(value) || !isRecord(model)) return value;
   const keys = [
-    ...Object.keys(model).filter((key) => key in value),
-    ...Object.keys(value).filter((key) => !(key in model)),
+    ...Object.keys(model).filter((key) => Object.hasOwn(value, key)),
+    ...Object.keys(value).filter((key) => !Object.hasOwn(model, key)),
   ];
   return Object.fromEntries(keys.map((key) => [key, inOrderOf(model[key], value[key])]));
 }

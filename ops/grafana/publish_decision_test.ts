@@ -1,5 +1,7 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import fc from "fast-check";
+import type { JsonRecord } from "./answer.ts";
 import { decidePublish, type PublishDecision, type StoredDashboard } from "./publish_decision.ts";
 import { withMark } from "./publish_mark.ts";
 
@@ -90,6 +92,17 @@ describe("decidePublish", () => {
       if ("why" in decision) assertStringIncludes(decision.why, why);
     });
   }
+
+  it("never overwrites what it can't know, whatever Grafana holds", () => {
+    const json = fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue());
+    fc.assert(fc.property(json, (dashboard) => {
+      const stored = { dashboard: dashboard as JsonRecord, folderUid: "", isProvisioned: false };
+      const options = { folderUid: "ours", overwrite: false };
+      const decision = decidePublish(generated, stored, options);
+      assertEquals(decision.action, "keep");
+      assertFalse("diff" in decision && /(?!\n)\p{Cc}/u.test(decision.diff));
+    }));
+  });
 
   it("shows what replacing a dashboard changes, and nothing that Grafana added", () => {
     const stored = withMark({ version: 3, id: 2, ...earlier, title: "\x1b[31mMine" }, 3);

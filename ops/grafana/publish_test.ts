@@ -179,6 +179,22 @@ describe("publishDashboards", () => {
     assertEquals(results(await publish()), ["unchanged", "created"]);
   });
 
+  it("has published all when only the look for left-over dashboards fails", async () => {
+    server.fault = ({ path }) =>
+      path.startsWith("/api/search?type=dash-db") ? new Response("", { status: 502 }) : undefined;
+    const result = await publish();
+    assertEquals(results(result), ["created", "created"]);
+    assertEquals(result.stoppedBy?.failure, "unreachable");
+  });
+
+  it("says that nothing was done when Grafana goes away at once", async () => {
+    await publish();
+    server.fault = ({ path }) =>
+      path.startsWith("/api/dashboards") ? new Response("", { status: 502 }) : undefined;
+    const error = await assertRejects(() => publish(), GrafanaError);
+    assertEquals(error.failure, "unreachable");
+  });
+
   it("refuses a token that may not write before anything is changed", async () => {
     const error = await assertRejects(() => publish({ token: "viewer-token" }), GrafanaError);
     assertEquals(error.failure, "permission");
