@@ -103,6 +103,7 @@ export class Connector implements AsyncDisposable {
     };
     const metrics = this.metrics = createMetrics(connectorMetrics, {
       maxSeriesPerMetric: Math.max(200, config.services.length * seriesPerService),
+      labelValues: { service: config.services.map(({ id }) => id) },
     });
     const { control = noSignals, onChange } = options;
     this.#lifecycle = new Lifecycle({ logger, clock, control, ...onChange && { onChange } });

@@ -68,13 +68,17 @@ export type MetricCatalogue = Readonly<Record<string, MetricDefinition>>;
 /**
  * All combinations of a metric's label values, `[{}]` without labels; `undefined` where only running
  * shows the values of one.
+ *
+ * @param more Values of labels that the definition does not list, by the label's name.
  */
-export function knownLabelSets({ labels = {} }: Pick<MetricDefinition, "labels">):
-  | readonly Readonly<Record<string, string>>[]
-  | undefined {
+export function knownLabelSets(
+  { labels = {} }: Pick<MetricDefinition, "labels">,
+  more: Readonly<Record<string, readonly string[]>> = {},
+): readonly Readonly<Record<string, string>>[] | undefined {
   let sets: readonly Readonly<Record<string, string>>[] = [{}];
-  for (const [name, values] of Object.entries(labels)) {
-    if (typeof values === "string") return undefined;
+  for (const [name, listed] of Object.entries(labels)) {
+    const values = typeof listed === "string" ? more[name] : listed;
+    if (values === undefined) return undefined;
     sets = sets.flatMap((set) => values.map((value) => ({ ...set, [name]: value })));
   }
   return sets;

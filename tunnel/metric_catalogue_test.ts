@@ -106,6 +106,14 @@ describe("knownLabelSets", () => {
     ]);
   });
 
+  it("takes values that a process knows for labels without a list", () => {
+    const labels = { a: ["1", "2"], service: "ID of the service" };
+    assertEquals(knownLabelSets({ labels }, { service: ["web"], other: ["x"] }), [
+      { a: "1", service: "web" },
+      { a: "2", service: "web" },
+    ]);
+  });
+
   it("knows none where only running shows the values of a label", () => {
     assertEquals(knownLabelSets({ labels: { a: ["1"], service: "ID of the service" } }), undefined);
   });

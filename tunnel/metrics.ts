@@ -48,6 +48,8 @@ export interface MetricsOptions {
    * whose labels are all `other`: label values may come from the wire, and memory is bounded.
    */
   readonly maxSeriesPerMetric?: number;
+  /** Values of labels that the catalogue does not list and this process knows, by label. */
+  readonly labelValues?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Enough for a value for each of many reasons, or for the services of one relay. */
@@ -55,7 +57,7 @@ const defaultMaxSeries = 200;
 
 /**
  * Makes the instruments of a catalogue: plain numbers, which cost nanoseconds to change and become
- * `prom-client`'s series at each scrape. Where the catalogue names all values of the labels, all
+ * `prom-client`'s series at each scrape. Where all values of a metric's labels are known, all
  * series are there at zero from the start: one that begins with its first event hides that event
  * from `rate()`.
  *
@@ -65,7 +67,7 @@ export function createMetrics<const C extends MetricCatalogue>(
   catalogue: C,
   options: MetricsOptions = {},
 ): Metrics<C> {
-  const { maxSeriesPerMetric = defaultMaxSeries } = options;
+  const { maxSeriesPerMetric = defaultMaxSeries, labelValues = {} } = options;
   defineMetrics(catalogue);
   const registry = new Registry();
   const instruments: Record<MetricDefinition["kind"], Record<string, unknown>> = {
@@ -74,7 +76,7 @@ export function createMetrics<const C extends MetricCatalogue>(
     histogram: {},
   };
   for (const [key, definition] of Object.entries(catalogue)) {
-    const { instrument, collect } = createInstrument(definition, maxSeriesPerMetric);
+    const { instrument, collect } = createInstrument(definition, maxSeriesPerMetric, labelValues);
     instruments[definition.kind][key] = instrument;
     register(registry, definition, collect);
   }
@@ -95,6 +97,7 @@ type AnyInstrument = Counter | Gauge | Histogram;
 function createInstrument(
   definition: MetricDefinition,
   maxSeries: number,
+  labelValues: Readonly<Record<string, readonly string[]>>,
 ): { instrument: unknown; collect: () => Sample[] } {
   const { kind, labels, buckets = [], name } = definition;
   const create = (): AnyInstrument => {
@@ -106,7 +109,7 @@ function createInstrument(
     return { instrument, collect: () => samples(name, {}, instrument) };
   }
   const children = new LabelledInstruments(Object.keys(labels), maxSeries, create);
-  for (const set of knownLabelSets(definition) ?? []) children.labels(set);
+  for (const set of knownLabelSets(definition, labelValues) ?? []) children.labels(set);
   const collect = (): Sample[] =>
     [...children.series()].flatMap((child) => samples(name, child.labels, child.instrument));
   return { instrument: children, collect };

@@ -99,6 +99,16 @@ ztna_wait_seconds_count{queue="out"} 1
     );
   });
 
+  it("has all series of label values that the process knows, at 0 from the start", async () => {
+    const labelValues = { reason: ["too_long", "empty"], role: ["agent"] };
+    const metrics = createMetrics(catalogue, { labelValues });
+    const labelled = samples(await metrics.exposition()).filter((line) => !line.includes("{le="));
+    assertEquals(labelled.filter((line) => line.includes("{")), [
+      'ztna_drops_total{reason="too_long"} 0',
+      'ztna_drops_total{reason="empty"} 0',
+    ]);
+  });
+
   it("has instruments by kind only, with exactly their labels", () => {
     const metrics = createMetrics(catalogue);
     const wrong = (): void => {
