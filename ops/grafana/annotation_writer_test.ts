@@ -1,8 +1,8 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
+import { FleetScenario, numbered } from "../../tests/support/fleet_scenario.ts";
 import { GrafanaServer } from "../../tests/support/grafana_server.ts";
 import { waitFor } from "../../tests/support/wait.ts";
-import { EventBus } from "../engine/run/event_bus.ts";
 import { Secret } from "../engine/secret.ts";
 import { AnnotationWriter } from "./annotation_writer.ts";
 
@@ -11,11 +11,11 @@ const hosts = ["relay1", "relay2", "relay3"];
 /** The counterpart is a stand-in: Grafana itself can't be had here; see `GrafanaServer`. */
 describe("AnnotationWriter", () => {
   let server: GrafanaServer;
-  let bus: EventBus;
+  let run: FleetScenario;
   let warnings: string[];
   beforeEach(() => {
     server = new GrafanaServer();
-    bus = new EventBus();
+    run = new FleetScenario(...hosts);
     warnings = [];
   });
   afterEach(async () => {
@@ -24,56 +24,45 @@ describe("AnnotationWriter", () => {
   });
 
   function writer(
-    { token = "editor-token", url = server.url, ...timeouts }: {
+    { token = "editor-token", ...timeouts }: {
       readonly token?: string;
-      readonly url?: string;
       readonly requestTimeoutMs?: number;
       readonly closeTimeoutMs?: number;
     } = {},
   ): AnnotationWriter {
     const opened = new AnnotationWriter({
-      access: { url, token: new Secret(token) },
+      access: { url: server.url, token: new Secret(token) },
       operator: { user: "ops", machine: "laptop" },
       warn: (text) => warnings.push(text),
       ...timeouts,
     });
-    bus.subscribe("the annotations", opened.sink);
+    run.bus.subscribe("the annotations", opened.sink);
     return opened;
   }
-  function start(): void {
-    bus.emit({
-      ...{ type: "run_started", command: "restart", arguments: [], fleet: "lab", release: null },
-      ...{ check: false, hosts: hosts.map((host) => ({ host, role: "relay" })) },
-    });
-  }
-  function restart(host: string): void {
-    bus.emit({ type: "host_state", host, phase: "restarting" });
-    bus.emit({
-      ...{ type: "host_finished", host, outcome: "done", changed: 1 },
-      ...{ releaseBefore: null, releaseAfter: null },
-    });
-  }
-  const finish = (exitCode = 0): void => bus.emit({ type: "run_finished", exitCode });
+  const restart = (...hosts: readonly string[]): FleetScenario =>
+    run.phase("restarting", hosts).done(hosts);
+  const finish = (exitCode = 0): FleetScenario => run.emit({ type: "run_finished", exitCode });
   const annotations = () => [...server.store.annotations.values()];
 
   it("shows a run while it lasts, and its end", async () => {
     const annotating = writer();
-    start();
-    const run = await waitFor(() => annotations()[0], "the run's annotation");
-    assertEquals(run.timeEnd, run.time);
-    assertEquals(run.tags, ["ztna-fleet", "fleet:lab", "command:restart"]);
+    run.start();
+    const annotation = await waitFor(() => annotations()[0], "the run's annotation");
+    assertEquals(annotation.timeEnd, annotation.time);
+    assertEquals(annotation.tags, ["ztna-fleet", "fleet:lab", "command:deploy"]);
+    run.wait(5000);
     finish();
     await annotating[Symbol.asyncDispose]();
-    assert(run.timeEnd >= run.time);
-    assertStringIncludes(run.text, ": done");
+    assertEquals(annotation.timeEnd, annotation.time + 5000);
+    assertStringIncludes(annotation.text, ": done");
     assertEquals(server.calls.map(({ method }) => method), ["POST", "PATCH"]);
     assertEquals(warnings, []);
   });
 
   it("writes one annotation for the run and one for each host that was restarted", async () => {
     const annotating = writer();
-    start();
-    for (const host of hosts) restart(host);
+    run.start();
+    restart(...hosts);
     finish();
     await annotating[Symbol.asyncDispose]();
     assertEquals(annotations().map(({ tags }) => tags[3]).sort(), [
@@ -86,8 +75,8 @@ describe("AnnotationWriter", () => {
 
   it("tells that a run was interrupted", async () => {
     const annotating = writer();
-    start();
-    bus.emit({ type: "host_state", host: "relay1", phase: "draining" });
+    run.start();
+    run.phase("draining", ["relay1"]);
     await waitFor(() => annotations().length === 2, "both annotations");
     finish(130);
     await annotating[Symbol.asyncDispose]();
@@ -103,10 +92,10 @@ describe("AnnotationWriter", () => {
 
   it("warns once, and leaves a Grafana alone that refuses", async () => {
     const annotating = writer({ token: "viewer-token" });
-    start();
-    for (const host of hosts) restart(host);
+    run.start();
+    restart(...hosts);
     await waitFor(() => server.calls.length === 3, "three refusals");
-    for (const host of ["relay4", "relay5"]) restart(host);
+    restart("relay4", "relay5");
     finish();
     await annotating[Symbol.asyncDispose]();
     // The three, and at the end one last attempt for the run itself.
@@ -117,10 +106,10 @@ describe("AnnotationWriter", () => {
 
   it("takes the run's end to a Grafana that was not well in between", async () => {
     const annotating = writer();
-    start();
+    run.start();
     await waitFor(() => annotations().length === 1, "the run's annotation");
     server.fault = () => new Response("", { status: 503 });
-    for (const host of hosts) restart(host);
+    restart(...hosts);
     await waitFor(() => server.calls.length === 4, "three failures");
     server.fault = () => undefined;
     finish();
@@ -133,8 +122,8 @@ describe("AnnotationWriter", () => {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     server.fault = () => promise;
     const annotating = writer({ closeTimeoutMs: 50 });
-    start();
-    for (const host of hosts) restart(host);
+    run.start();
+    restart(...hosts);
     finish();
     await annotating[Symbol.asyncDispose]();
     assertEquals(server.calls.length, 1);
@@ -147,9 +136,9 @@ describe("AnnotationWriter", () => {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     server.fault = () => promise;
     const annotating = writer({ closeTimeoutMs: 10_000 });
-    start();
+    run.start();
     await waitFor(() => server.calls.length === 1, "the first request");
-    for (let at = 0; at < 1100; at++) restart(`relay${at}`);
+    restart(...numbered("relay", 1100));
     assertStringIncludes(warnings[0]!, "more than 1000 annotations wait");
     resolve(undefined);
     server.fault = () => undefined;
