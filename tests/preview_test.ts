@@ -58,18 +58,19 @@ const shown = `(() => {
   ];
 })()`;
 
-/** Texts that don't fit where they are, of the elements that are seen. */
-const cutOff = `[
-  ...[...document.querySelectorAll(".panel h3, .stat b, .legend td, .variables span")]
-    .filter((element) => element.scrollWidth > element.clientWidth + 1),
-  ...[...document.querySelectorAll("svg.chart text")].filter((text) => {
-    const [inner, outer] = [text, text.ownerSVGElement.parentElement]
-      .map((element) => element.getBoundingClientRect());
-    return inner.left < outer.left - 1 || inner.right > outer.right + 1 ||
-      inner.top < outer.top - 1 || inner.bottom > outer.bottom + 1;
-  }),
-].map((element) => element.closest(".panel")?.querySelector("h3").textContent + ": " +
-  element.textContent)`;
+/** What is cut off of the words of a page. */
+const cutWords = `[...document.querySelectorAll(".panel h3, .stat b, .legend td, .variables span")]
+    .filter((element) => element.scrollWidth > element.clientWidth + 1)
+    .map((element) => element.textContent)`;
+
+/** What is cut off of the words in charts, with the panel that it is in. */
+const cutLabels = `[...document.querySelectorAll("svg.chart text")].filter((text) => {
+  const [inner, outer] = [text, text.closest(".body")]
+    .map((element) => element.getBoundingClientRect());
+  return inner.left < outer.left || inner.right > outer.right ||
+    inner.top < outer.top || inner.bottom > outer.bottom;
+}).map((text) =>
+  text.closest(".panel").querySelector("h3").textContent + ": " + text.textContent)`;
 
 /** Panels without anything drawn. */
 const undrawn = `[...document.querySelectorAll(".panel")].filter((panel) => {
@@ -139,7 +140,14 @@ describe("the preview in a browser", { skip: skipWithoutBrowser() }, () => {
     it(`cuts no text of ${name} off`, async () => {
       await open(name, 1600);
       await browser.evaluate(openRows);
-      assertEquals(await browser.evaluate(cutOff), []);
+      assertEquals(await browser.evaluate(cutWords), []);
+      assertEquals(await browser.evaluate(cutLabels), []);
+    });
+
+    it(`cuts no axis of ${name} off on a smaller page, where the words are larger`, async () => {
+      await open(name, 1280);
+      await browser.evaluate(openRows);
+      assertEquals(await browser.evaluate(cutLabels), []);
     });
 
     for (const width of [1600, 1280, 700]) {
