@@ -209,7 +209,8 @@ export const connectorMetrics = defineMetrics({
     topic: "traffic",
     labels: { service },
     help: "Successful resolutions of a backend's host name",
-    advice: "None while the backend is a name: see backend errors of the kind resolve.",
+    advice: "An idle service asks for nothing. None while agents are active and the backend is a " +
+      "name: see backend errors of the kind resolve.",
   },
   registrations: {
     name: "ztna_connector_registrations_total",
@@ -277,7 +278,7 @@ export const connectorMetrics = defineMetrics({
     labels: { service, cause: uplinkCauses },
     help: "Relay connections of registered services that were lost, by cause",
     advice: "relay_closed, relay_restarted: usual at a restart of the relay. silent: the network " +
-      "between.",
+      "between. relay_error, connector_error: a fault of that program; its log has it.",
   },
   outages: {
     name: "ztna_connector_outage_seconds",

@@ -20,7 +20,9 @@ export const drainText = "server draining";
 const refusedCode = 1;
 
 /** What of a connection the relay looks at. */
-export type ClientConnection = PeerConnection & Pick<QuicConnection, "peerCertificates">;
+export type ClientConnection =
+  & PeerConnection
+  & Pick<QuicConnection, "peerCertificates" | "startedAtMs">;
 
 /** What `Clients` works with. */
 export interface ClientsOptions {
@@ -53,8 +55,9 @@ export class Clients implements ConnectionHandler {
 
   /** Reads the client's certificate, and admits the client or closes the connection. */
   onEstablished(connection: ClientConnection): void {
-    const { requireClientCertificate, expiry, observedAddresses, drain, clock, logger } =
+    const { requireClientCertificate, expiry, observedAddresses, drain, clock, logger, metrics } =
       this.#options;
+    metrics.histogram.handshake.observe((clock.now() - connection.startedAtMs) / 1000);
     const identity = readClientIdentity(connection);
     if (identity === "invalid") return this.#refuse(connection, "invalid", "invalid client cert");
     if (identity === undefined && requireClientCertificate) {

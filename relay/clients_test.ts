@@ -81,6 +81,14 @@ describe("Clients", () => {
     assertEquals(hex(connection), ["01cb007105c351", "01cb007105d431"]);
   });
 
+  it("measures how long handshakes took", () => {
+    const { bench, connect } = createLab({ requireClientCertificate: false });
+    bench.clock.advance(250);
+    connect();
+    const { count, sum } = bench.metrics.histogram.handshake;
+    assertEquals([count, sum], [1, 0.25]);
+  });
+
   it("takes registrations of a client whose certificate allows them", () => {
     const { bench, clients, connect } = createLab();
     const connection = connect([agentDer]);

@@ -44,6 +44,9 @@ export const dropReasons = [
 /** Why the relay dropped a message that a client sent. */
 export type DropReason = typeof dropReasons[number];
 
+/** Why a registration got a NACK; the label of `ztna_relay_rejected_registrations_total`. */
+export const rejectionReasons = ["unauthorized", "limit", "draining", "invalid"] as const;
+
 /** The bounds of `relay/limits.ts`; the label of `ztna_relay_limits_reached_total`. */
 export const limitNames = [
   "services",
@@ -82,9 +85,18 @@ export const relayMetrics = defineMetrics({
     kind: "counter",
     topic: "errors",
     help: "Registrations that were answered with a NACK",
+    advice: "See the rejected registrations by reason.",
+  },
+  rejectedRegistrations: {
+    name: "ztna_relay_rejected_registrations_total",
+    kind: "counter",
+    topic: "errors",
+    labels: { reason: rejectionReasons },
+    help: "Registrations that were answered with a NACK, by reason",
     advice:
-      "A client asks for a service that its certificate does not name, or the relay drains. " +
-      "The relay's log has the client.",
+      "unauthorized: a client asks for a service that its certificate does not name. limit: " +
+      "see the limits reached. The log has the clients of both. draining: usual during a drain. " +
+      "invalid: a client of another make.",
   },
   datagramsRelayed: {
     name: "ztna_datagrams_relayed_total",

@@ -94,6 +94,18 @@ export const quicMetrics = defineMetrics({
     advice: "Failures: certificates that do not fit together, or packets lost on the way. The " +
       "client's log has the TLS alert.",
   },
+  handshake: {
+    name: "ztna_relay_handshake_seconds",
+    kind: "histogram",
+    topic: "latency",
+    unit: "seconds",
+    // Loopback takes 2 ms, another continent 0.5 s; a handshake is given up after 10 s.
+    buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    thresholds: { warning: 1, critical: 5 },
+    help: "Time that completed QUIC handshakes took, without the Retry before them",
+    advice: "From a second on, packets of handshakes are lost and repeated: look at the network, " +
+      "the socket's drops and the event loop lag.",
+  },
   quicPackets: {
     name: "ztna_relay_quic_packets_total",
     kind: "counter",

@@ -12,7 +12,7 @@ import {
 import { isWireError } from "../tunnel/wire/wire_error.ts";
 import type { Drain } from "./drain.ts";
 import { registrationBurst, registrationsPerSecond } from "./limits.ts";
-import type { RelayMetrics } from "./metrics.ts";
+import type { rejectionReasons, RelayMetrics } from "./metrics.ts";
 import type { Peer } from "./peer.ts";
 import type { Registry } from "./registry.ts";
 
@@ -27,6 +27,14 @@ export interface RegistrationOptions {
   readonly logger: Logger;
   readonly clock: Clock;
 }
+
+/** What the client is told of each reason (protocol section 2.4). */
+const rejections = {
+  unauthorized: nackStatus.unauthorized,
+  limit: nackStatus.unauthorized,
+  draining: nackStatus.draining,
+  invalid: nackStatus.invalid,
+} as const satisfies Record<typeof rejectionReasons[number], number>;
 
 /** Takes registrations, decides about them, and answers (protocol sections 2.3, 2.4 and 9.2). */
 export class RegistrationDesk {
@@ -46,20 +54,20 @@ export class RegistrationDesk {
     }
     const registration = decodeRegistration(message);
     if (isWireError(registration)) {
-      if (registration.code === "bad_utf8") this.#reject(sender, nackStatus.invalid, "");
+      if (registration.code === "bad_utf8") this.#reject(sender, "invalid", "");
       else metrics.counter.drops.labels({ reason: "malformed_registration" }).inc();
       return;
     }
     const { role, serviceId } = registration;
     if (!isAuthorized(sender.identity, role, serviceId, requireClientCertificate)) {
       this.#log("warn", "registration_unauthorized", sender, role, serviceId);
-      return this.#reject(sender, nackStatus.unauthorized, serviceId);
+      return this.#reject(sender, "unauthorized", serviceId);
     }
     const { drain, registry } = this.#options;
     // Who asks again has lost the answer, or its place to another connector.
     if (drain.isDraining && !registry.isRegistered(sender, role, serviceId)) {
       drain.onRefusedRegistration();
-      return this.#reject(sender, nackStatus.draining, serviceId);
+      return this.#reject(sender, "draining", serviceId);
     }
     this.#register(sender, role, serviceId);
   }
@@ -72,7 +80,7 @@ export class RegistrationDesk {
     if (result.kind === "refused") {
       metrics.counter.limitsReached.labels({ limit: result.limit }).inc();
       this.#log("warn", "registration_refused", sender, role, serviceId, { limit: result.limit });
-      return this.#reject(sender, nackStatus.unauthorized, serviceId);
+      return this.#reject(sender, "limit", serviceId);
     }
     if (result.kind === "registered") {
       this.#log("info", `${role}_registered`, sender, role, serviceId);
@@ -86,9 +94,11 @@ export class RegistrationDesk {
     this.#reply(sender, true, 0, serviceId);
   }
 
-  #reject(sender: Peer, status: number, serviceId: string): void {
-    this.#options.metrics.counter.registrationRejections.inc();
-    this.#reply(sender, false, status, serviceId);
+  #reject(sender: Peer, reason: keyof typeof rejections, serviceId: string): void {
+    const { registrationRejections, rejectedRegistrations } = this.#options.metrics.counter;
+    registrationRejections.inc();
+    rejectedRegistrations.labels({ reason }).inc();
+    this.#reply(sender, false, rejections[reason], serviceId);
   }
 
   /** A reply that can't be queued is lost like one on the way: the client asks again. */

@@ -58,6 +58,24 @@ describe("RegistrationDesk, messages", () => {
     assertEquals([counts(bench), bench.registry.services.get("svc")?.agents.size], [[3, 0], 1]);
   });
 
+  it("counts refusals by their reason", () => {
+    const bench = new TestBench({
+      requireClientCertificate: true,
+      limits: { maxServicesPerConnection: 1 },
+    });
+    const client = bench.registered("agent", ["a"], "name");
+    answers(client, "1002c328");
+    const registered = bench.connect("both", ["agent:b", "agent:c"]);
+    for (const service of ["b", "c", "d"]) registered.register("agent", service);
+    bench.drain.begin(new Date(0), 2);
+    bench.connect("late", ["agent:a"]).register("agent", "a");
+    const { rejectedRegistrations } = bench.metrics.counter;
+    const byReason = [...rejectedRegistrations.series()].map(({ labels, instrument }) =>
+      `${labels.reason} ${instrument.value}`
+    );
+    assertEquals(byReason, ["unauthorized 1", "limit 1", "draining 1", "invalid 1"]);
+  });
+
   it("goes on when the answer can't be queued", () => {
     const bench = new TestBench();
     const client = bench.connect();

@@ -23,11 +23,15 @@ import { Registry, type RegistryLimits } from "./registry.ts";
 import { Router } from "./router.ts";
 import { ServiceMetrics } from "./service_metrics.ts";
 
+/** What the clock says at first. */
+const clockStartMs = 1_000_000;
+
 /** One end of a connection that exists in memory only: keeps what the relay sends. */
 export class TestConnection implements PeerConnection {
   readonly id: number;
   remoteAddress: SocketAddress;
   isClosed = false;
+  startedAtMs = clockStartMs;
   maxDatagramLength = 1306;
   /** What `sendDatagram` answers instead of queueing. */
   refusal: SendResult | undefined;
@@ -122,7 +126,7 @@ export interface TestBenchOptions {
 
 /** Registry, registration desk and router of a relay, with a clock that tests move. */
 export class TestBench {
-  readonly clock = new FakeClock(1_000_000);
+  readonly clock = new FakeClock(clockStartMs);
   readonly metrics = createRelayMetrics();
   readonly drain = new Drain();
   readonly registry: Registry<Peer>;

@@ -105,7 +105,7 @@ const relayScenarios: readonly Scenario<RelayMetric>[] = [
   {
     title: "when clients come, register and talk",
     moves: [
-      ...["activeConnections", "establishedConnections", "handshakes"] as const,
+      ...["activeConnections", "establishedConnections", "handshakes", "handshake"] as const,
       ...["retriesSent", "retryTokensValidated"] as const,
       ...["quicPackets", "quicBytes"] as const,
       ...["datagramsReceived", "datagramsSent", "observedAddresses"] as const,
@@ -145,7 +145,7 @@ const relayScenarios: readonly Scenario<RelayMetric>[] = [
     title: "when clients send what they must not",
     moves: [
       ...["registrationRejections", "drops", "limitsReached", "signalingDiscardedBytes"] as const,
-      "serviceDrops",
+      ...["serviceDrops", "rejectedRegistrations"] as const,
     ],
     run: async (lab) => {
       const relay = await lab.openRelay();

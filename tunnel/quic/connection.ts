@@ -41,6 +41,8 @@ export class QuicConnection implements DeadlineEntry {
   readonly id: number;
   /** Whether the peer opened it. */
   readonly isServer: boolean;
+  /** When its handshake began, on the endpoint's clock, in ms; on a server after any Retry. */
+  readonly startedAtMs: number;
   deadline = Infinity;
   heapIndex = -1;
   /** Whether the endpoint has it on its list of connections to flush. */
@@ -54,7 +56,6 @@ export class QuicConnection implements DeadlineEntry {
   readonly #path: PeerPath;
   readonly #sourceCids: SourceConnectionIds;
   readonly #forwarding: ForwardingTimer;
-  readonly #handshakeDeadlineMs: number;
   #established = false;
   #closing = false;
   #closeReported = false;
@@ -80,7 +81,7 @@ export class QuicConnection implements DeadlineEntry {
     this.#sourceCids = new SourceConnectionIds(host, setup.native, setup.sourceCid);
     this.#forwarding = new ForwardingTimer(host.forwarding);
     const now = host.clock.now();
-    this.#handshakeDeadlineMs = now + handshakeTimeoutMs;
+    this.startedAtMs = now;
     this.#lastSentMs = now;
     this.#nextStreamId = setup.isServer ? 1 : 0;
   }
@@ -370,7 +371,7 @@ export class QuicConnection implements DeadlineEntry {
 
   /** What is due at `now`. For the endpoint. */
   onDeadline(now: number): void {
-    if (!this.#established && !this.#closing && now >= this.#handshakeDeadlineMs) {
+    if (!this.#established && !this.#closing && now >= this.startedAtMs + handshakeTimeoutMs) {
       this.close(0, "handshake timeout", false);
     }
     const timeout = this.#native.timeout();
@@ -402,7 +403,7 @@ export class QuicConnection implements DeadlineEntry {
     if (!this.#closing) {
       deadline = this.#established
         ? Math.min(deadline, this.#rotateAtMs, this.#lastSentMs + this.#keepAliveMs)
-        : Math.min(deadline, this.#handshakeDeadlineMs);
+        : Math.min(deadline, this.startedAtMs + handshakeTimeoutMs);
     } else if (timeout === null) {
       deadline = now;
     }
