@@ -29,11 +29,14 @@ export async function openAnnotations(
   const url = annotate ?? environment.get(urlVariable) ?? "";
   if (url === "") return undefined;
   // Most runs need neither.
-  const { grafanaAccess } = await import("./grafana/grafana_access.ts");
+  const { grafanaAccess, tokenWarning } = await import("./grafana/grafana_access.ts");
   const { AnnotationWriter } = await import("./grafana/annotation_writer.ts");
   const name = annotate === undefined ? urlVariable : "--annotate";
   try {
-    return new AnnotationWriter({ access: grafanaAccess(url, name, environment), operator, warn });
+    const access = grafanaAccess(url, name, environment);
+    const warning = tokenWarning(access);
+    if (warning !== undefined) warn(warning);
+    return new AnnotationWriter({ access, operator, warn });
   } catch (error) {
     // Who has not asked for it this time wants the command to be done.
     if (annotate !== undefined || !(error instanceof ConfigError)) throw error;

@@ -3,7 +3,7 @@ import { escapeControls, quote } from "../../tunnel/printable.ts";
 import { checkout, checkoutVersion } from "../checkout.ts";
 import { type CommandContext, wouldChangeExitCode } from "../command.ts";
 import { isRecord, type JsonRecord, parseAnswer } from "../grafana/answer.ts";
-import { grafanaAccess, isUnprotected } from "../grafana/grafana_access.ts";
+import { grafanaAccess, tokenWarning } from "../grafana/grafana_access.ts";
 import { GrafanaClient } from "../grafana/grafana_client.ts";
 import { publishDashboards, type PublishResult } from "../grafana/publish.ts";
 import { publishText } from "./publish_text.ts";
@@ -29,9 +29,8 @@ export async function pushCommand(
   { push, folder, dryRun, overwrite, json }: PushValues,
 ): Promise<number> {
   const access = grafanaAccess(push, "--push", Deno.env);
-  if (isUnprotected(access)) {
-    report.warn(`The token travels unencrypted to ${quote(access.url)}: use https:// if you can`);
-  }
+  const warning = tokenWarning(access);
+  if (warning !== undefined) report.warn(warning);
   const client = new GrafanaClient(access, { signal });
   const result = await publishDashboards(client, {
     dashboards: generatedDashboards(),

@@ -43,12 +43,14 @@ export function grafanaAccess(
   return { url, token: new Secret(token) };
 }
 
-/** Whether the token travels unencrypted over a network. */
-export function isUnprotected({ url }: GrafanaAccess): boolean {
+/** What to warn of when the token travels unencrypted over a network; `undefined` when it doesn't. */
+export function tokenWarning({ url }: GrafanaAccess): string | undefined {
   const { protocol, hostname } = new URL(url);
   const isThisMachine = hostname === "localhost" || hostname === "[::1]" ||
     /^127(\.\d+){3}$/.test(hostname);
-  return protocol === "http:" && !isThisMachine;
+  return protocol === "http:" && !isThisMachine
+    ? `${tokenVariable} travels unencrypted to ${quote(url)}: use https:// if you can`
+    : undefined;
 }
 
 function grafanaUrl(text: string, flag: string): string {

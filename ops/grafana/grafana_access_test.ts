@@ -1,7 +1,7 @@
 import { assertEquals, assertFalse, assertStringIncludes, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { ConfigError } from "../../tunnel/errors.ts";
-import { grafanaAccess, isUnprotected } from "./grafana_access.ts";
+import { grafanaAccess, tokenWarning } from "./grafana_access.ts";
 
 const environment = new Map([["GRAFANA_TOKEN", " glsa_secret\n"]]);
 
@@ -57,7 +57,7 @@ describe("grafanaAccess", () => {
 
   it("knows when the token could be read on the way", () => {
     const unprotected = (url: string): boolean =>
-      isUnprotected(grafanaAccess(url, "--push", environment));
+      tokenWarning(grafanaAccess(url, "--push", environment)) !== undefined;
     assertEquals(
       ["http://grafana.example.com", "http://10.0.0.1", "http://127.0.0.1.example.com"].map(
         unprotected,
