@@ -49,7 +49,7 @@ function glance(): SizedPanel[] {
     totalPanel("UDP flows", m.udpFlows, scope),
     totalRatePanel("Packets carried", m.packets, scope),
     totalRatePanel("Payload carried", m.payloadBytes, scope),
-    connectorLossPanel(scope),
+    connectorLossPanel("Dropped", scope),
     lagPanel(scope),
     certificatePanel(scope),
   ];

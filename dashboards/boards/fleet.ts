@@ -86,7 +86,7 @@ function glance(): SizedPanel[] {
     drainingPanel(scope),
     awayPanel(scope),
     releasesPanel(scope),
-    relayLossPanel(scope),
+    relayLossPanel("Dropped by relays", scope),
     certificatePanel(scope),
   ];
 }
@@ -114,7 +114,7 @@ function overTime(): SizedPanel[] {
       title: "Drops",
       description: describeMetric(relay.drops, connector.drops),
       unit: "pps",
-      shadesOf: colors.bad,
+      colorsByName: { "^relays$": colors.bad, "^connectors$": colors.warning },
       queries: [
         { expression: sum(rate(scope.select(relay.drops))), legend: "relays" },
         { expression: sum(rate(scope.select(connector.drops))), legend: "connectors" },

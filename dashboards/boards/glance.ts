@@ -49,12 +49,12 @@ export function upPanel(title: string, scope: Scope): SizedPanel {
 }
 
 /** Which part of the clients' messages the relays have dropped. */
-export function relayLossPanel(scope: Scope): SizedPanel {
+export function relayLossPanel(title: string, scope: Scope): SizedPanel {
   const { drops, datagramsRelayed } = relayMetrics;
   const dropped = sum(rate(scope.select(drops)));
   const relayed = sum(rate(scope.select(datagramsRelayed)));
   return lossPanel(
-    "Dropped by relays",
+    title,
     "Part of the clients' messages that was dropped",
     drops.advice,
     ratio(dropped, `${dropped} + ${relayed}`),
@@ -63,12 +63,12 @@ export function relayLossPanel(scope: Scope): SizedPanel {
 }
 
 /** Which part of the packets the connectors have dropped. */
-export function connectorLossPanel(scope: Scope): SizedPanel {
+export function connectorLossPanel(title: string, scope: Scope): SizedPanel {
   const { drops, packets } = connectorMetrics;
   const dropped = sum(rate(scope.select(drops)));
   const carried = sum(rate(scope.select(packets)));
   return lossPanel(
-    "Dropped by connectors",
+    title,
     "Part of the packets that was dropped",
     drops.advice,
     ratio(dropped, `${dropped} + ${carried}`),
@@ -112,7 +112,8 @@ export function certificatePanel(scope: Scope): SizedPanel {
   const metrics = [relayMetrics.certificateExpiry, connectorMetrics.certificateExpiry];
   const ends = either(...metrics.map((metric) => scope.select(metric)));
   return statPanel({
-    title: "First certificate ends in",
+    title: "First expiry",
+    isPlain: true,
     description: describeMetric(...metrics),
     unit: "s",
     queries: [{ expression: timeLeft(min(ends)) }],

@@ -53,7 +53,7 @@ function glance(): SizedPanel[] {
     totalPanel("Agents", m.agents, scope),
     totalPanel("Connectors", m.connectors, scope),
     totalRatePanel("Packets relayed", m.datagramsRelayed, scope),
-    relayLossPanel(scope),
+    relayLossPanel("Dropped", scope),
     lagPanel(scope),
     certificatePanel(scope),
   ];

@@ -62,7 +62,8 @@ function events(): Board["annotations"] {
     }),
     eventAnnotations({
       name: "Alert fires",
-      expression: firingAlerts,
+      // Only its first minute: how long it lasts is on other dashboards.
+      expression: `${firingAlerts} unless ${firingAlerts} offset 1m`,
       color: colors.bad,
       text: "{{alertname}} {{instance}}",
     }),
@@ -85,7 +86,7 @@ function glance(): SizedPanel[] {
       queries: [{ expression: sum(increase(scope.select(connector.reconnections), "$__range")) }],
       noValue: "no connectors",
     }),
-    relayLossPanel(scope),
+    relayLossPanel("Dropped by relays", scope),
   ];
 }
 
@@ -170,7 +171,7 @@ function felt(): SizedPanel[] {
         [relay.drops.name, connector.drops.name],
       ),
       unit: "pps",
-      shadesOf: colors.bad,
+      colorsByName: { "^relays$": colors.bad, "^connectors$": colors.warning },
       queries: [
         { expression: sum(rate(scope.select(relay.drops))), legend: "relays" },
         { expression: sum(rate(scope.select(connector.drops))), legend: "connectors" },

@@ -64,10 +64,10 @@ function glance(): SizedPanel[] {
       noValue: "none",
     }),
     awayPanel(scope),
-    totalRatePanel("Packets at relays", relay.servicePackets, scope),
-    totalRatePanel("Packets at connectors", connector.packets, scope),
+    totalRatePanel("At relays", relay.servicePackets, scope),
+    totalRatePanel("At connectors", connector.packets, scope),
     totalPanel("UDP flows", connector.udpFlows, scope),
-    errorRatePanel("Drops at connectors", connector.drops),
+    errorRatePanel("Drops", connector.drops),
     errorRatePanel("Backend errors", connector.backendErrors),
   ];
 }
@@ -79,6 +79,7 @@ function errorRatePanel(title: string, metric: Counter): SizedPanel {
     description: describeMetric(metric),
     unit: rateUnit(metric),
     queries: [{ expression: sum(rate(scope.select<Counter>(metric))) }],
+    noValue: "none",
     // One in a hundred seconds is somebody's mistake; one a second is a fault.
     steps: colorSteps(colors.good, [
       { from: 0.01, color: colors.warning },

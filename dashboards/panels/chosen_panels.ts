@@ -13,6 +13,9 @@ import { rateUnit, valueUnit } from "./units.ts";
 /** Most series of a panel whose labels may have any number of values. */
 export const mostSeries = 10;
 
+/** Text of a panel of errors without series: of most, the first one makes them. */
+export const noErrors = "none";
+
 /** A metric that only grows. */
 export type Counter = MetricDefinition & { readonly kind: "counter" };
 /** A metric with a value. */
@@ -66,6 +69,7 @@ export function ratePanel<const M extends Counter>(
     }],
     ...(thresholds && { thresholds }),
     ...(shadesOf !== undefined && { shadesOf }),
+    ...(metric.topic === "errors" && { noValue: noErrors }),
   });
 }
 

@@ -26,13 +26,15 @@ const upperCase: Readonly<Record<string, string>> = {
 };
 
 /** A title for the panel of a metric, from its name: `UDP flows ended by reason`. */
-export function titleOf({ name, unit, labels = {}, kind }: MetricDefinition): string {
+export function titleOf(metric: MetricDefinition): string {
+  const { name, unit, labels = {}, kind } = metric;
   const bare = name.replace(programPrefix, "").replace(/_total$/, "");
   // "received bytes" needs its unit to differ from "packets received"; "uptime seconds" does not.
   const subject = unit === "bytes" && kind === "counter" ? bare : bare.replace(unitSuffix, "");
   const words = subject.split("_").map((word) => upperCase[word] ?? word).join(" ");
   const by = Object.keys(labels);
-  const isInfo = name.endsWith("_info");
-  const grouped = by.length === 0 || isInfo ? words : `${words} by ${by.join(" and ")}`;
+  // The labels of an info are its columns, and those of a flag the names of its bars.
+  const isNamed = metric.reading === "info" || metric.reading === "flag";
+  const grouped = by.length === 0 || isNamed ? words : `${words} by ${by.join(" and ")}`;
   return grouped[0]!.toUpperCase() + grouped.slice(1);
 }

@@ -16,7 +16,9 @@ export interface Section {
 
 /**
  * Places all panels on the grid and numbers them from 1, rows included. Panels stand in their order
- * from the left; a line is stretched to the whole width and is as high as its highest panel.
+ * from the left. A line holds panels of one width, or such as fill it exactly; it is stretched to
+ * the whole width and is as high as its highest panel. Panels of one width are shared out evenly
+ * among their lines, so that none is left alone on the last one.
  *
  * @throws TypeError when a panel is wider than the grid or has no size.
  */
@@ -53,7 +55,7 @@ function flow(
 ): { readonly positions: GridPos[]; readonly height: number } {
   const positions: GridPos[] = [];
   let y = top;
-  for (const line of linesOf(panels)) {
+  for (const line of evened(linesOf(panels))) {
     const h = Math.max(...line.map(({ height }) => height));
     let x = 0;
     for (const w of stretched(line.map(({ width }) => width))) {
@@ -68,7 +70,7 @@ function flow(
 function linesOf(panels: readonly SizedPanel[]): SizedPanel[][] {
   const lines: SizedPanel[][] = [];
   let free = 0;
-  for (const panel of panels) {
+  for (const [index, panel] of panels.entries()) {
     const { width, height } = panel;
     if (!(width >= 1 && width <= gridColumns && height >= 1)) {
       throw new TypeError(
@@ -76,14 +78,48 @@ function linesOf(panels: readonly SizedPanel[]): SizedPanel[][] {
           `at least 1 high: current size is ${width} x ${height}`,
       );
     }
-    if (width > free) {
-      lines.push([]);
-      free = gridColumns;
+    const line = lines.at(-1);
+    const isLike = line?.at(-1)?.width === width || fills(free, panels.slice(index));
+    if (line === undefined || width > free || !isLike) {
+      lines.push([panel]);
+      free = gridColumns - width;
+    } else {
+      line.push(panel);
+      free -= width;
     }
-    lines.at(-1)!.push(panel);
-    free -= width;
   }
   return lines;
+}
+
+/** Whether the first ones of some panels take exactly the rest of a line. */
+function fills(free: number, panels: readonly SizedPanel[]): boolean {
+  let rest = free;
+  for (const { width } of panels) {
+    rest -= width;
+    if (rest <= 0) break;
+  }
+  return rest === 0;
+}
+
+/** Moves panels between neighbouring lines of one width so that each has as many, or one less. */
+function evened(lines: readonly SizedPanel[][]): SizedPanel[][] {
+  const runs: SizedPanel[][][] = [];
+  for (const line of lines) {
+    const [last] = runs.at(-1)?.[0] ?? [];
+    const isOfOneWidth = [...line, ...runs.at(-1)?.flat() ?? []]
+      .every(({ width }) => width === last?.width);
+    if (isOfOneWidth) runs.at(-1)!.push(line);
+    else runs.push([line]);
+  }
+  return runs.flatMap((run) => {
+    const panels = run.flat();
+    return run.map((_, index) =>
+      panels.slice(
+        Math.ceil(index * panels.length / run.length),
+        Math.ceil((index + 1) * panels.length / run.length),
+      )
+    );
+  });
 }
 
 /** Widths in the same proportions whose sum is the grid's. */

@@ -19,12 +19,26 @@ const places = (panels: ReturnType<typeof layOut>): string[] =>
 
 describe("layOut", () => {
   it("stretches each line to the whole width and to its highest panel", () => {
-    const panels = [sized("a", 8), sized("b", 8, 4), sized("c", 12), sized("d", 5)];
+    const panels = [sized("a", 8), sized("b", 8, 4), sized("c", 12)];
+    assertEquals(places(layOut([{ panels }])), ["a@0,0 12x8", "b@12,0 12x8", "c@0,8 24x8"]);
+  });
+
+  it("puts panels of different widths into one line only if they fill it", () => {
+    const filling = [sized("a", 10), sized("b", 10), sized("c", 4)];
+    assertEquals(places(layOut([{ panels: filling }])), [
+      ...["a@0,0 10x8", "b@10,0 10x8", "c@20,0 4x8"],
+    ]);
+    const others = [sized("a", 8), sized("b", 12), sized("c", 12)];
+    assertEquals(places(layOut([{ panels: others }])), [
+      ...["a@0,0 24x8", "b@0,8 12x8", "c@12,8 12x8"],
+    ]);
+  });
+
+  it("leaves no panel alone while the line before it has three", () => {
+    const panels = ["a", "b", "c", "d", "e", "f", "g"].map((title) => sized(title, 8));
     assertEquals(places(layOut([{ panels }])), [
-      "a@0,0 12x8",
-      "b@12,0 12x8",
-      "c@0,8 17x8",
-      "d@17,8 7x8",
+      ...["a@0,0 8x8", "b@8,0 8x8", "c@16,0 8x8"],
+      ...["d@0,8 12x8", "e@12,8 12x8", "f@0,16 12x8", "g@12,16 12x8"],
     ]);
   });
 

@@ -2,7 +2,7 @@ import type { MetricDefinition } from "../../tunnel/metric_catalogue.ts";
 import { either, max, min, rate, sum, timeLeft, timeSince } from "../promql/functions.ts";
 import type { Scope } from "../promql/scope.ts";
 import { is } from "../promql/selector.ts";
-import { bounded, type Histogram, legendOf, quantilesPanel } from "./chosen_panels.ts";
+import { bounded, type Histogram, legendOf, noErrors, quantilesPanel } from "./chosen_panels.ts";
 import { colors } from "./colors.ts";
 import { describeMetric, titleOf } from "./description.ts";
 import { heatmapPanel } from "./heatmap_panel.ts";
@@ -61,6 +61,7 @@ function counterPanel(metric: MetricDefinition, scope: Scope): SizedPanel {
       legend: legendOf(by),
     }],
     ...(metric.thresholds && { thresholds: metric.thresholds }),
+    ...(metric.topic === "errors" && { noValue: noErrors }),
     ...(metric.topic === "errors" && metric.labels === undefined && { shadesOf: colors.bad }),
   });
 }

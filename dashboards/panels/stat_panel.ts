@@ -19,19 +19,22 @@ export interface StatOptions extends PanelOptions {
   readonly decimals?: number;
   /** Fills the whole panel with the colour: for what must be seen from afar. */
   readonly isAlarm?: boolean;
+  /** Without the course, where it tells nothing. */
+  readonly isPlain?: boolean;
 }
 
 /** One number, with its course behind it. */
 export function statPanel(options: StatOptions): SizedPanel {
   const { steps = colorSteps(colors.neutral), noValue, decimals, isAlarm = false } = options;
+  const isMoment = isAlarm || (options.isPlain ?? false);
   const builder = new PanelBuilder()
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]).fields("").values(false))
     .colorMode(isAlarm ? BigValueColorMode.Background : BigValueColorMode.Value)
-    .graphMode(isAlarm ? BigValueGraphMode.None : BigValueGraphMode.Area)
+    .graphMode(isMoment ? BigValueGraphMode.None : BigValueGraphMode.Area)
     .justifyMode(BigValueJustifyMode.Auto)
     .colorScheme(colorOfThreshold())
     .thresholds(steps);
   if (noValue !== undefined) builder.noValue(noValue);
   if (decimals !== undefined) builder.decimals(decimals);
-  return finishPanel(builder, options, isAlarm ? "moment" : "lines", { width: 3, height: 4 });
+  return finishPanel(builder, options, isMoment ? "moment" : "lines", { width: 3, height: 4 });
 }

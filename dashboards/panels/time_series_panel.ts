@@ -31,6 +31,8 @@ export interface TimeSeriesOptions extends PanelOptions {
   readonly isStepped?: boolean;
   /** Upper end of the axis, where there is one. */
   readonly max?: number;
+  /** Text where there are no series, which is good then. */
+  readonly noValue?: string;
 }
 
 /** Lines over time, with a legend that is sorted by the last value. */
@@ -60,6 +62,7 @@ export function timeSeriesPanel(options: TimeSeriesOptions): SizedPanel {
         .hideZeros(false),
     );
   if (options.max !== undefined) builder.max(options.max);
+  if (options.noValue !== undefined) builder.noValue(options.noValue);
   if (isStacked) builder.stacking(new StackingConfigBuilder().mode(StackingMode.Normal));
   if (shadesOf !== undefined) builder.colorScheme(shades(shadesOf));
   for (const [pattern, fixedColor] of Object.entries(colorsByName)) {

@@ -26,7 +26,9 @@ export function rateUnit({ name, unit }: MetricDefinition): string {
     case "ratio":
       return units.PercentUnit;
     default:
-      return /_(packets|datagrams)(_|$)/.test(name) ? units.PacketsPerSecond : eventsPerSecond;
+      return /_(packets|datagrams|drops)(_|$)/.test(name)
+        ? units.PacketsPerSecond
+        : eventsPerSecond;
   }
 }
 
