@@ -1,7 +1,7 @@
 import { waitForAnswer } from "../support/wait.ts";
 import { MonitoredTunnel, type TunnelHost } from "./monitored_tunnel.ts";
 import { PrometheusServer } from "./prometheus_server.ts";
-import { quickPrometheus, quickRules, targetsFile } from "./quick_configuration.ts";
+import { quickPrometheus, quickRules, targetFiles } from "./quick_configuration.ts";
 
 /** What a {@linkcode MonitoredFleet} may be told. */
 export interface MonitoredFleetOptions {
@@ -32,11 +32,10 @@ export class MonitoredFleet implements AsyncDisposable {
   static async start(options: MonitoredFleetOptions = {}): Promise<MonitoredFleet> {
     await using stack = new AsyncDisposableStack();
     const tunnel = stack.use(await MonitoredTunnel.start());
-    const rules = Object.entries(quickRules()).map(([name, text]) => [`rules/${name}`, text]);
     const prometheus = stack.use(
       await PrometheusServer.start({
         configuration: quickPrometheus(options.alertmanager),
-        files: { ...Object.fromEntries(rules), [targetsFile]: JSON.stringify(tunnel.targets()) },
+        files: { ...quickRules(), ...targetFiles(tunnel.targets()) },
       }),
     );
     const fleet = new MonitoredFleet(stack.move(), tunnel, prometheus);

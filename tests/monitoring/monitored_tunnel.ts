@@ -1,5 +1,5 @@
 import type { ServiceConfig } from "../../connector/service_config.ts";
-import { jobs } from "../../dashboards/catalogue.ts";
+import type { ScrapeTarget } from "../../ops/fleet/scrape_targets.ts";
 import type { SocketAddress } from "../../tunnel/quic/address.ts";
 import { relayAddress } from "../support/relay_program.ts";
 import { TunnelLab } from "../support/tunnel_lab.ts";
@@ -27,12 +27,6 @@ const agentPlaces = [
   ...[["relay01", "web"], ["relay01", "web"], ["relay01", "dns"]] as const,
   ...[["relay02", "web"], ["relay02", "voice"], ["relay02", "printer"]] as const,
 ];
-
-/** One entry of a `file_sd` file. */
-export interface TargetGroup {
-  readonly targets: readonly string[];
-  readonly labels: Readonly<Record<string, string>>;
-}
 
 /** A host of the tunnel. */
 export type TunnelHost = typeof relayHosts[number] | keyof typeof connectorHosts;
@@ -85,11 +79,13 @@ export class MonitoredTunnel implements AsyncDisposable {
     return this.#hosts.get(name)!;
   }
 
-  /** What Prometheus is to scrape, with the labels that the fleet's own targets have. */
-  targets(): TargetGroup[] {
+  /** What Prometheus is to scrape. */
+  targets(): ScrapeTarget[] {
     return [...this.#hosts.values()].map(({ host, program, adminPort }) => ({
-      targets: [`${loopback}:${adminPort}`],
-      labels: { instance: host, job: jobs[program], fleet: fleetName },
+      program,
+      scheme: "http",
+      address: `${loopback}:${adminPort}`,
+      labels: { instance: host, fleet: fleetName },
     }));
   }
 

@@ -4,16 +4,18 @@
  */
 
 import { parse, stringify } from "yaml";
+import { jobs, type ScrapedProgram } from "../../dashboards/catalogue.ts";
 import { generateFiles } from "../../dashboards/generate.ts";
+import { prometheusPaths } from "../../dashboards/prometheus/prometheus_config.ts";
+import { type ScrapeTarget, targetFile } from "../../ops/fleet/scrape_targets.ts";
 
-/** Directory of the generated rules, from the checkout's root. */
+/** Where the generated files are, from the checkout's root. */
+const prometheusFile = "dashboards/generated/prometheus/prometheus.yaml";
 const rulesDirectory = "dashboards/generated/prometheus/rules/";
 const alertmanagerFile = "dashboards/generated/alertmanager/alertmanager.yaml";
 
 /** How long a condition must hold in tests before its alert fires. */
 const quickFor = "2s";
-/** Targets of tests, beside the configuration. */
-export const targetsFile = "targets.json";
 
 /** A file of ours as it is generated now. */
 function generated(path: string): string {
@@ -26,7 +28,10 @@ interface RuleFile {
   readonly groups: readonly { readonly rules: { for?: string; readonly alert?: string }[] }[];
 }
 
-/** The generated rules by file name; alerts that wait do so for two seconds only. */
+/**
+ * The generated rules, by their paths beside the configuration; alerts that wait do so for two
+ * seconds only.
+ */
 export function quickRules(): Record<string, string> {
   const files = generateFiles().filter(({ path }) => path.startsWith(rulesDirectory));
   return Object.fromEntries(files.map(({ path, text }) => {
@@ -34,7 +39,7 @@ export function quickRules(): Record<string, string> {
     for (const rule of file.groups.flatMap(({ rules }) => rules)) {
       if (rule.for !== undefined && rule.for !== "0s") rule.for = quickFor;
     }
-    return [path.slice(rulesDirectory.length), stringify(file)];
+    return [path.replace(rulesDirectory, `${prometheusPaths.rules}/`), stringify(file)];
   }));
 }
 
@@ -70,17 +75,41 @@ export function quickAlertmanager(url: string): string {
   return stringify(file);
 }
 
-/** @param alertmanager `HOST:PORT`, if alerts are to be sent. */
+interface PrometheusFile {
+  readonly global: { scrape_interval: string; evaluation_interval: string };
+  readonly alerting: {
+    readonly alertmanagers: readonly { readonly static_configs: { targets: string[] }[] }[];
+  };
+  readonly scrape_configs: readonly {
+    scrape_timeout: string;
+    tls_config?: unknown;
+  }[];
+}
+
+/**
+ * The generated configuration of Prometheus, which scrapes and evaluates every second here.
+ *
+ * @param alertmanager `HOST:PORT`, if alerts are to be sent.
+ */
 export function quickPrometheus(alertmanager?: string): string {
-  return stringify({
-    global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "1s" },
-    rule_files: ["rules/*.yaml"],
-    ...alertmanager !== undefined && {
-      alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] },
-    },
-    scrape_configs: [{
-      job_name: "ztna",
-      file_sd_configs: [{ files: [targetsFile], refresh_interval: "1s" }],
-    }],
-  });
+  const file = parse(generated(prometheusFile)) as PrometheusFile;
+  file.global.scrape_interval = file.global.evaluation_interval = "1s";
+  for (const { static_configs: configs } of file.alerting.alertmanagers) {
+    for (const config of configs) config.targets = alertmanager === undefined ? [] : [alertmanager];
+  }
+  for (const job of file.scrape_configs) {
+    // It must not be longer than the interval.
+    job.scrape_timeout = "1s";
+    // Hosts are not asked over TLS here, and the files are not there.
+    delete job.tls_config;
+  }
+  return stringify(file);
+}
+
+/** Targets as the files that the configuration names, by their paths beside it. */
+export function targetFiles(targets: readonly ScrapeTarget[]): Record<string, string> {
+  return Object.fromEntries((Object.keys(jobs) as ScrapedProgram[]).map((program) => [
+    prometheusPaths.targets(program),
+    targetFile(targets.filter((target) => target.program === program)),
+  ]));
 }
