@@ -1,9 +1,6 @@
 import type { GeneratedFile } from "../generated_file.ts";
 import { downAlerts } from "./availability.ts";
 
-/** Alert that fires for ever; its name is in both files. */
-export const watchdogAlert = "ZtnaWatchdog";
-
 /**
  * An example of Alertmanager's configuration that works as it is, once the addresses in it are
  * changed. People edit it, so its comments matter more than in other generated files.
@@ -36,7 +33,7 @@ route:
   routes:
     # Always fires, and goes to something that raises the alarm when it stops: the only way to learn
     # that Prometheus, Alertmanager or the way out of here is broken.
-    - matchers: ['alertname = "${watchdogAlert}"']
+    - matchers: ['alertname = "ZtnaWatchdog"']
       receiver: dead-mans-switch
       group_wait: 0s
       group_interval: 1m

@@ -34,6 +34,7 @@ const boardVariables = {
   fleet: ["fleet"],
   relay: ["fleet", "instance"],
   connector: ["fleet", "instance"],
+  program: ["fleet", "instance"],
   service: ["fleet", "service"],
   rollout: ["fleet"],
 } as const;
@@ -46,5 +47,7 @@ export function dashboardPath({ board }: AlertRule): string {
   const variables = boardVariables[board].map((name) =>
     `{{ with $labels.${name} }}&var-${name}={{ . | urlquery }}{{ end }}`
   );
-  return `/d/ztna-${board}?from=now-1h${variables.join("")}`;
+  // Jobs have the names of their boards.
+  const uid = board === "program" ? "{{ $labels.job }}" : `ztna-${board}`;
+  return `/d/${uid}?from=now-1h${variables.join("")}`;
 }

@@ -89,13 +89,15 @@ unless ${onInstance} ${selector(relayMetrics.draining)} == 1`,
       board: "relay",
     },
     {
-      alert: "ZtnaRelayDrainsTooLong",
+      alert: "ZtnaDrainsTooLong",
       severity: "warning",
-      expr: `${selector(relayMetrics.draining)} == 1`,
+      expr: `${selector(relayMetrics.draining)} == 1\nor ${
+        selector(connectorMetrics.draining)
+      } == 1`,
       // The default is 10 s (ztna_drain_timeout). Fleets that give their peers longer raise this.
       for: "10m",
-      summary: `${instance}: the relay has been draining for more than 10 minutes`,
-      description: "It takes no new clients, and nothing has restarted it since.",
+      summary: `${instance}: {{ $labels.job }} has been draining for more than 10 minutes`,
+      description: "A relay that drains takes no new clients, and nothing has restarted it since.",
       advice: relayMetrics.draining.advice,
       board: "rollout",
     },

@@ -30,7 +30,7 @@ export const certificateRules: RuleGroup = {
       summary: `${instance}: the certificate of {{ $labels.job }} ends in ${duration}`,
       description: "Deploy would have renewed it long ago.",
       advice: relayMetrics.certificateExpiry.advice,
-      board: "fleet",
+      board: "program",
     },
     {
       alert: "ZtnaCertificateExpires",
@@ -40,7 +40,7 @@ export const certificateRules: RuleGroup = {
       summary: `${instance}: the certificate of {{ $labels.job }} ends in ${duration}`,
       description: "After that, nobody connects through this program any more.",
       advice: relayMetrics.certificateExpiry.advice,
-      board: "fleet",
+      board: "program",
     },
     {
       alert: "ZtnaTlsReloadFailed",
@@ -50,7 +50,7 @@ export const certificateRules: RuleGroup = {
       summary: `${instance}: {{ $labels.job }} could not read its TLS files again`,
       description: "It goes on with the certificate that it had.",
       advice: relayMetrics.tlsReloads.advice,
-      board: "fleet",
+      board: "program",
     },
   ],
 };

@@ -8,6 +8,10 @@ import { byInstance } from "./selection.ts";
 
 const relayFaults = sum(increase(selector(relayMetrics.handlerErrors), "1h"), byInstance);
 const connectorFaults = sum(
+  increase(selector(connectorMetrics.handlerErrors), "1h"),
+  byInstance,
+);
+const packetFaults = sum(
   increase(selector(connectorMetrics.drops, { reason: is("internal") }), "1h"),
   byInstance,
 );
@@ -20,12 +24,13 @@ export const faultRules: RuleGroup = {
     {
       alert: "ZtnaProgramFault",
       severity: "warning",
-      expr: `${relayFaults} > 0\nor ${connectorFaults} > 0`,
+      expr: [relayFaults, connectorFaults, packetFaults].map((faults) => `${faults} > 0`)
+        .join("\nor "),
       for: "0s",
       summary: `${instance}: a fault in {{ $labels.job }} itself`,
       description: "It has cost a connection, or packets, within the last hour.",
       advice: relayMetrics.handlerErrors.advice,
-      board: "fleet",
+      board: "program",
     },
   ],
 };

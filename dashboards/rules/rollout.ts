@@ -66,7 +66,7 @@ export const rolloutRules: RuleGroup = {
       description: "Address proofs of this relay are not good at others, and certificates seem " +
         "to begin or end at other times.",
       advice: "See whether the host's clock is synchronised.",
-      board: "relay",
+      board: "program",
     },
   ],
 };

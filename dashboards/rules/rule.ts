@@ -10,8 +10,11 @@ export const severities = ["critical", "warning"] as const;
 /** One of {@linkcode severities}. */
 export type Severity = typeof severities[number];
 
-/** Dashboards that an alert can lead to; `ztna-` before it is the uid. */
-export type Board = "fleet" | "relay" | "connector" | "service" | "rollout";
+/**
+ * Dashboards that an alert can lead to; `ztna-` before it is the uid. `program` is the one of the
+ * alert's job.
+ */
+export type Board = "fleet" | "relay" | "connector" | "program" | "service" | "rollout";
 
 /** A series that Prometheus computes and keeps: `LEVEL:METRIC:OPERATIONS`. */
 export interface RecordingRule {

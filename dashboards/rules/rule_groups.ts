@@ -1,17 +1,21 @@
 import { availabilityRules } from "./availability.ts";
 import { certificateRules } from "./certificates.ts";
 import { clientRules } from "./clients.ts";
+import { dropRules } from "./drops.ts";
 import { faultRules } from "./faults.ts";
+import { latencyRules } from "./latency.ts";
+import { networkRules } from "./network.ts";
 import { rolloutRules } from "./rollout.ts";
 import type { AlertRule, RecordingRule, RuleGroup } from "./rule.ts";
 import { saturationRules } from "./saturation.ts";
 import { sloRules } from "./slo.ts";
-import { trafficRules } from "./traffic.ts";
 
 /** All rules, in the order in which people ask: do users get in, do packets arrive, is there room? */
 export const ruleGroups: readonly RuleGroup[] = [
   availabilityRules,
-  trafficRules,
+  dropRules,
+  networkRules,
+  latencyRules,
   clientRules,
   saturationRules,
   rolloutRules,

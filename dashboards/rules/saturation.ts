@@ -1,7 +1,8 @@
+import { connectorMetrics } from "../../connector/metrics.ts";
 import { relayMetrics } from "../../relay/metrics.ts";
 import type { MetricDefinition } from "../../tunnel/metric_catalogue.ts";
 import { catalogues } from "../catalogue.ts";
-import { increase, rate, sum } from "../promql/functions.ts";
+import { increase, max, rate, sum } from "../promql/functions.ts";
 import { isOneOf, selector, seriesSelector } from "../promql/selector.ts";
 import { duration, instance, number, percentage } from "./annotations.ts";
 import type { RecordingRule, RuleGroup } from "./rule.ts";
@@ -22,6 +23,9 @@ const limited = Map.groupBy(
   ({ limit }) => limit!,
 );
 
+/** Limits of each series of their gauge; the others are of all of a process together. */
+const limitsOfEach: ReadonlySet<string> = new Set([connectorMetrics.waitingDatagramsLimit.name]);
+
 /** How full everything is that has a limit in the catalogues; its label `limit` says what. */
 const limitUse: readonly RecordingRule[] = [...limited].map(([limit, metrics]) => ({
   record: limitUseRecord,
@@ -34,16 +38,17 @@ const limitUse: readonly RecordingRule[] = [...limited].map(([limit, metrics]) =
 function limitUseExpression(limit: string, metrics: readonly MetricDefinition[]): string {
   // Names that begin otherwise than ours are those of any process.
   const matchers = limit.startsWith("ztna_") ? {} : { job: ourJobs };
-  const sumOf = (name: string): string => sum(seriesSelector(name, matchers), byInstance);
-  const use = metrics.map(({ name }) => sumOf(name)).join("\n  + ");
-  return `(${use})\n/ (${sumOf(limit)} > 0)`;
+  const aggregate = limitsOfEach.has(limit) ? max : sum;
+  const used = metrics.map(({ name }) => aggregate(seriesSelector(name, matchers), byInstance));
+  const most = sum(seriesSelector(limit, matchers), byInstance);
+  return `(${used.join("\n  + ")})\n/ (${most} > 0)`;
 }
 
 /** Seconds by which a packet is late in the worst of a hundred cases. */
 export const eventLoopLag = {
   record: "instance:ztna_event_loop_lag_seconds:p99_rate5m",
   help: "99th percentile of the event loop's lag over five minutes, in seconds",
-  expr: percentile99(selector(relayMetrics.eventLoopLagSeconds, {}, "bucket"), "5m"),
+  expr: percentile99([selector(relayMetrics.eventLoopLagSeconds, {}, "bucket")], "5m"),
 } as const;
 
 /** Cores that a process uses. */
@@ -72,7 +77,7 @@ export const saturationRules: RuleGroup = {
       summary: `${instance}: ${percentage} of {{ $labels.limit }} are in use`,
       description: "At the limit, packets or clients are refused.",
       advice: "The page has what each limit bounds, and how it is raised.",
-      board: "fleet",
+      board: "program",
     },
     {
       alert: "ZtnaLimitReached",
@@ -82,7 +87,7 @@ export const saturationRules: RuleGroup = {
       summary: `${instance}: ${percentage} of {{ $labels.limit }} are in use`,
       description: "Packets or clients are refused now, or will be with the next burst.",
       advice: "The page has what each limit bounds, and how it is raised.",
-      board: "fleet",
+      board: "program",
     },
     {
       alert: "ZtnaRelayRefusesAtLimit",
@@ -107,7 +112,7 @@ export const saturationRules: RuleGroup = {
       summary: `${instance}: {{ $labels.job }} is late by ${duration}`,
       description: "Packets wait as long, one in a hundred times.",
       advice: relayMetrics.eventLoopLagSeconds.advice,
-      board: "fleet",
+      board: "program",
     },
     {
       alert: "ZtnaEventLoopBlocked",
@@ -117,7 +122,7 @@ export const saturationRules: RuleGroup = {
       summary: `${instance}: {{ $labels.job }} is late by ${duration}`,
       description: "Users notice: calls stutter, and connections begin to time out.",
       advice: relayMetrics.eventLoopLagSeconds.advice,
-      board: "fleet",
+      board: "program",
     },
     {
       alert: "ZtnaCpuNearOneCore",
@@ -127,7 +132,7 @@ export const saturationRules: RuleGroup = {
       summary: `${instance}: {{ $labels.job }} uses ${percentage} of one core`,
       description: "There is little left for more traffic.",
       advice: relayMetrics.processCpuSeconds.advice,
-      board: "fleet",
+      board: "program",
     },
   ],
 };

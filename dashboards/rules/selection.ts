@@ -1,7 +1,7 @@
 /** What the rules select, beside the metrics of the catalogues. */
 
 import { jobs } from "../catalogue.ts";
-import { rate, sum } from "../promql/functions.ts";
+import { rate } from "../promql/functions.ts";
 import { is, isOneOf, seriesSelector } from "../promql/selector.ts";
 
 /** The programs, for metrics that any process may have. */
@@ -14,9 +14,23 @@ export const up = (program?: keyof typeof jobs): string =>
 /** One process. With a fleet's name or without, as Prometheus takes a missing label for an empty one. */
 export const byInstance = ["fleet", "job", "instance"] as const;
 
-/** The 99th percentile of a histogram over a time, for each process. */
-export const percentile99 = (buckets: string, window: string): string =>
-  `histogram_quantile(0.99, ${sum(rate(buckets, window), [...byInstance, "le"])})`;
+/**
+ * The rates of several counters added up, none twice: `or` takes series with equal labels once.
+ *
+ * @param by Labels that are kept.
+ */
+export function sumOfRates(
+  selectors: readonly string[],
+  over: string,
+  by: readonly string[],
+): string {
+  const rates = selectors.map((selected) => rate(selected, over));
+  return `sum by (${by.join(", ")}) (\n  ${rates.join("\n  or ")}\n)`;
+}
+
+/** The 99th percentile of histograms over a time, for each process. */
+export const percentile99 = (buckets: readonly string[], over: string): string =>
+  `histogram_quantile(0.99, ${sumOfRates(buckets, over, [...byInstance, "le"])})`;
 
 /** `on (fleet, job, instance)`, for what concerns the same process. */
 export const onInstance = `on (${byInstance.join(", ")})`;

@@ -19,8 +19,8 @@ import { fleet, percentage } from "./annotations.ts";
 import { serviceRegistered } from "./availability.ts";
 import { connectorFaults, fleetFaults, relayFaults } from "./drop_faults.ts";
 import type { AlertRule, RecordingRule, RuleGroup, Severity } from "./rule.ts";
-import { up } from "./selection.ts";
-import { fewestPacketsPerSecond, sumOfRates } from "./traffic.ts";
+import { sumOfRates, up } from "./selection.ts";
+import { fewestPacketsPerSecond } from "./drops.ts";
 
 /** The part of packets, and of time, in which the tunnel works: 43 minutes a month are the budget. */
 export const objective = 0.999;
@@ -83,6 +83,7 @@ const lost = [
   selector(connectorMetrics.drops, { reason: isOneOf(fleetFaults(connectorFaults)) }),
   // Packets of QUIC, acknowledgments among them: what was in them nobody knows.
   selector(relayMetrics.socketDrops),
+  selector(connectorMetrics.socketDrops),
 ];
 const relayed = selector(relayMetrics.datagramsRelayed);
 
@@ -96,7 +97,7 @@ export const servicesUnavailable = {
 const errorRatios = errorWindows.flatMap((window): RecordingRule[] => [
   {
     record: errorRatio(window),
-    help: "Part of the packets that the fleet lost through its own fault",
+    help: "packets: part of the packets that the fleet lost through its own fault",
     expr: `${sumOfRates(lost, window, ["fleet"])}
 / (
 ${sumOfRates([relayed, ...lost], window, ["fleet"])} > ${fewestPacketsPerSecond}
@@ -105,7 +106,7 @@ ${sumOfRates([relayed, ...lost], window, ["fleet"])} > ${fewestPacketsPerSecond}
   },
   {
     record: errorRatio(window),
-    help: "Part of the services that no connector had registered, over time",
+    help: "services: part of the services that no connector had registered, over time",
     expr: `avg_over_time(${servicesUnavailable.record}[${window}])`,
     labels: { sli: "services" },
   },

@@ -130,14 +130,22 @@ export const availabilityCases: Readonly<Record<string, AlertCases>> = {
       at: "5m",
     }],
   },
-  ZtnaRelayDrainsTooLong: {
+  ZtnaDrainsTooLong: {
     fires: [{
-      what: "a drain that nobody ends",
+      what: "a connector that was told to go and never went",
+      series: { [ofConnector(connectorMetrics.draining)]: "1x60" },
+      at: "11m",
+      alerts: [{
+        labels: app1,
+        summary: "app1 (example): ztna-connector has been draining for more than 10 minutes",
+      }],
+    }, {
+      what: "a drain of a relay that nobody ends",
       series: { [ofRelay(relayMetrics.draining)]: "1x60" },
       at: "11m",
       alerts: [{
         labels: relay1,
-        summary: "relay1 (example): the relay has been draining for more than 10 minutes",
+        summary: "relay1 (example): ztna-relay has been draining for more than 10 minutes",
       }],
     }],
     silent: [{

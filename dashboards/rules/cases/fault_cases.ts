@@ -21,6 +21,12 @@ export const faultCases: Readonly<Record<string, AlertCases>> = {
         at: "15m",
         alerts: [{ labels: app1, summary: "app1 (example): a fault in ztna-connector itself" }],
       },
+      {
+        what: "a connector whose handler has thrown",
+        series: { [ofConnector(connectorMetrics.handlerErrors)]: "0x20 1x200" },
+        at: "15m",
+        alerts: [{ labels: app1, summary: "app1 (example): a fault in ztna-connector itself" }],
+      },
     ],
     silent: [{
       what: "packets that nobody could understand",

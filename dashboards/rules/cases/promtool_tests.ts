@@ -10,6 +10,7 @@ const linkedLabels: Readonly<Record<AlertRule["board"], readonly string[]>> = {
   fleet: ["fleet"],
   relay: ["fleet", "instance"],
   connector: ["fleet", "instance"],
+  program: ["fleet", "instance"],
   service: ["fleet", "service"],
   rollout: ["fleet"],
 };
@@ -61,5 +62,5 @@ function dashboardOf({ board }: AlertRule, labels: ExpectedAlert["labels"]): str
   for (const label of linkedLabels[board]) {
     if (labels[label] !== undefined) parameters.set(`var-${label}`, labels[label]);
   }
-  return `/d/ztna-${board}?${parameters}`;
+  return `/d/${board === "program" ? labels["job"] : `ztna-${board}`}?${parameters}`;
 }

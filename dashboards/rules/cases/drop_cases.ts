@@ -1,6 +1,6 @@
 import { connectorMetrics } from "../../../connector/metrics.ts";
 import { relayMetrics } from "../../../relay/metrics.ts";
-import { type AlertCases, app1, ofConnector, ofRelay, relay1, series } from "./alert_case.ts";
+import { type AlertCases, app1, ofConnector, ofRelay, relay1 } from "./alert_case.ts";
 
 const relayed = ofRelay(relayMetrics.datagramsRelayed);
 const web = { service: "web" };
@@ -9,19 +9,8 @@ const carried = ofConnector(connectorMetrics.packets, {
   direction: "to_backend",
 });
 
-/** 100 packets a second that take longer than one bound of a bucket, and at most another. */
-function forwarding(lower: string, upper: string): Record<string, string> {
-  const bucket = (le: string): string =>
-    series(`${relayMetrics.forwarding.name}_bucket`, { ...relay1, le });
-  return {
-    [bucket(lower)]: "0x100",
-    [bucket(upper)]: "0+1500x100",
-    [bucket("+Inf")]: "0+1500x100",
-  };
-}
-
-/** Packets arrive, or they do not. */
-export const trafficCases: Readonly<Record<string, AlertCases>> = {
+/** Packets are delivered, or they are not. */
+export const dropCases: Readonly<Record<string, AlertCases>> = {
   ZtnaRelayDrops: {
     fires: [
       {
@@ -87,66 +76,6 @@ export const trafficCases: Readonly<Record<string, AlertCases>> = {
         [ofConnector(connectorMetrics.drops, { ...web, reason: "backend_refused" })]: "0+900x60",
       },
       at: "12m",
-    }],
-  },
-  ZtnaKernelDrops: {
-    fires: [{
-      what: "1 of 100 packets that the relay does not read in time",
-      series: {
-        [ofRelay(relayMetrics.quicPackets, { direction: "received" })]: "0+14850x60",
-        [ofRelay(relayMetrics.socketDrops)]: "0+150x60",
-      },
-      at: "12m",
-      alerts: [{
-        labels: relay1,
-        summary: "relay1 (example): the system drops 1% of the relay's packets",
-      }],
-    }],
-    silent: [{
-      what: "90 packets lost while the relay started",
-      series: {
-        [ofRelay(relayMetrics.quicPackets, { direction: "received" })]: "0+1500x60",
-        [ofRelay(relayMetrics.socketDrops)]: "0x4 90x60",
-      },
-      at: "12m",
-    }],
-  },
-  ZtnaForwardingSlow: {
-    fires: [{
-      what: "packets that take between 10 ms and 25 ms",
-      series: forwarding("0.01", "0.025"),
-      at: "20m",
-      alerts: [{
-        labels: relay1,
-        summary: "relay1 (example): packets take 24.85ms through the relay",
-      }],
-    }],
-    silent: [{
-      what: "packets that take between 1 ms and 2.5 ms",
-      series: forwarding("0.001", "0.0025"),
-      at: "20m",
-    }],
-  },
-  ZtnaSendErrors: {
-    fires: [{
-      what: "5 of 100 packets that the system refuses",
-      series: {
-        [ofRelay(relayMetrics.quicPackets, { direction: "sent" })]: "0+1500x100",
-        [ofRelay(relayMetrics.sendErrors)]: "0+75x100",
-      },
-      at: "20m",
-      alerts: [{
-        labels: relay1,
-        summary: "relay1 (example): the system refuses 5% of the relay's packets",
-      }],
-    }],
-    silent: [{
-      what: "a minute without a route",
-      series: {
-        [ofRelay(relayMetrics.quicPackets, { direction: "sent" })]: "0+1500x100",
-        [ofRelay(relayMetrics.sendErrors)]: "0x20 0+1500x4 6000x100",
-      },
-      at: "20m",
     }],
   },
   ZtnaBackendErrors: {
