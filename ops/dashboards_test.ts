@@ -41,11 +41,11 @@ describe("deno task dashboards", () => {
 
   it("says what would change, makes it, and then has nothing to change", async () => {
     const check = await run(["--out", directory, "--check"]);
-    assertEquals(check.code, 3);
+    assertEquals(check.code, 3, check.stderr);
     assertMatch(check.stdout, /^\+ dashboards\/generated\/.*\.json$/m);
     assertEquals([...Deno.readDirSync(directory)], []);
     const made = await run(["--out", directory, "--json"]);
-    assertEquals(made.code, 0);
+    assertEquals(made.code, 0, made.stderr);
     const { changes } = made.json as {
       readonly changes: readonly { readonly path: string; readonly change: string }[];
     };
@@ -69,13 +69,13 @@ describe("deno task dashboards", () => {
   it("publishes to a Grafana, and keeps what was edited there", async () => {
     const { url, store } = grafana;
     const dry = await run(["--push", url, "--dry-run", "--json"]);
-    assertEquals(dry.code, 3);
+    assertEquals(dry.code, 3, dry.stderr);
     assertEquals(store.dashboards.size, 0);
     const first = await run(["--push", url]);
     assertEquals(first.code, 0, first.stderr);
     assertStringIncludes(first.stdout, `${url}/d/ztna-fleet`);
     const second = await run(["--push", url, "--json"]);
-    assertEquals(second.code, 0);
+    assertEquals(second.code, 0, second.stderr);
     const { dashboards, folder } = second.json as {
       readonly dashboards: readonly { readonly uid: string; readonly result: string }[];
       readonly folder: unknown;
@@ -86,7 +86,7 @@ describe("deno task dashboards", () => {
 
     store.edit("ztna-fleet", (dashboard) => ({ ...dashboard, title: "\x1b[2JMine" }));
     const kept = await run(["--push", url]);
-    assertEquals(kept.code, 1);
+    assertEquals(kept.code, 1, kept.stderr);
     assertStringIncludes(kept.stdout, "was edited by hand since our push");
     assertFalse(kept.stdout.includes("\x1b"));
     assertEquals((await run(["--push", url, "--overwrite"])).code, 0);
@@ -95,14 +95,21 @@ describe("deno task dashboards", () => {
 
   it("has an exit code for each thing that can be wrong", async () => {
     const { url } = grafana;
-    assertEquals((await run(["--push", url], "")).code, 2);
-    assertEquals((await run(["--push", "grafana"])).code, 2);
-    assertEquals((await run(["--push", url.replace("/grafana", "")])).code, 2);
-    assertEquals((await run(["--push", url], "wrong-token")).code, 1);
     const gone = new GrafanaServer();
     const nobody = gone.url;
     await gone[Symbol.asyncDispose]();
-    assertEquals((await run(["--push", nobody])).code, 4);
+    const wrong = [
+      { what: url, token: "", code: 2 },
+      { what: "grafana", code: 2 },
+      { what: url.replace("/grafana", ""), code: 2 },
+      { what: url, token: "wrong-token", code: 1 },
+      { what: nobody, code: 4 },
+    ];
+    for (const { what, token, code } of wrong) {
+      const outcome = await run(["--push", what], token);
+      assertEquals(outcome.code, code, outcome.stderr);
+      assertStringIncludes(outcome.stderr, "✗ Cannot ");
+    }
   });
 
   it("warns of a token that travels unencrypted, and of dashboards nobody makes any more", async () => {
@@ -110,7 +117,7 @@ describe("deno task dashboards", () => {
     store.createFolder("left-over", "Left over");
     store.save({ uid: "ztna-old", title: "Old", tags: ["ztna-fleet"] }, { folderUid: "left-over" });
     const { code, stderr } = await run(["--push", url, "--folder", "left-over"]);
-    assertEquals(code, 0);
+    assertEquals(code, 0, stderr);
     assertStringIncludes(stderr, 'The dashboard "Old" (ztna-old) is not generated any more');
     assert(store.dashboards.has("ztna-old"));
     // This machine again, under an address that does not say so.
