@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { MetricDefinition } from "../../tunnel/metric_catalogue.ts";
 import { catalogues, type ScrapedProgram } from "../catalogue.ts";
@@ -6,11 +6,19 @@ import { expressionMistakes } from "../promql/check.ts";
 import { withVariables } from "../promql/grafana_variables.ts";
 import { inspectExpression } from "../promql/inspect.ts";
 import { knownSeries, seriesOf } from "../promql/known_series.ts";
+import { alertRules } from "../rules/rule_groups.ts";
+import { watchdogAlert } from "./fleet_tables.ts";
 import { dashboards, expressionsOf } from "./test_boards.ts";
 
 const known = knownSeries();
 
 describe("the dashboards' expressions", () => {
+  it("of alerts are about all of ours but the one that always fires", () => {
+    const names = alertRules.map(({ alert }) => alert);
+    assertEquals(names.filter((name) => !name.startsWith("Ztna")), []);
+    assert(names.includes(watchdogAlert));
+  });
+
   for (const dashboard of dashboards()) {
     it(`of ${dashboard.uid} are PromQL of series and labels that there are`, () => {
       const mistakes = expressionsOf(dashboard).flatMap(({ where, expression }) =>

@@ -9,7 +9,6 @@ import { type TableColumn, tablePanel } from "../panels/table_panel.ts";
 import { either, max, min, rate, sum, timeLeft, timeSince } from "../promql/functions.ts";
 import type { Scope } from "../promql/scope.ts";
 import { is, isNot, matches, seriesSelector } from "../promql/selector.ts";
-import { watchdogAlert } from "../rules/alertmanager_file.ts";
 import { drillDown } from "./links.ts";
 
 /** What tells one program on one host. */
@@ -116,9 +115,11 @@ export function certificatesTable(scope: Scope): SizedPanel {
   });
 }
 
+/** The alert that always fires, which proves that alerts arrive. */
+export const watchdogAlert = "ZtnaWatchdog";
+
 /**
- * Alerts of ours that fire. Some are of a whole fleet and have neither host nor program; the one
- * that always fires, which proves that alerts arrive, is not meant.
+ * Alerts of ours that fire. Some are of a whole fleet and have neither host nor program.
  */
 export const firingAlerts = seriesSelector("ALERTS", {
   alertname: [matches("Ztna.*"), isNot(watchdogAlert)],

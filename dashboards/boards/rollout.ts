@@ -10,9 +10,10 @@ import { statPanel } from "../panels/stat_panel.ts";
 import { stateTimelinePanel } from "../panels/state_timeline_panel.ts";
 import { drainingStates, readyStates } from "../panels/states.ts";
 import { timeSeriesPanel } from "../panels/time_series_panel.ts";
-import { valueUnit } from "../panels/units.ts";
+import { rateUnit, valueUnit } from "../panels/units.ts";
 import { changes, either, increase, max, rate, sum } from "../promql/functions.ts";
 import { variableScope } from "../promql/scope.ts";
+import { is } from "../promql/selector.ts";
 import { commandAnnotations, eventAnnotations, ownAnnotations } from "./annotations.ts";
 import type { Board } from "./board.ts";
 import { firingAlerts, releasesTable } from "./fleet_tables.ts";
@@ -178,8 +179,18 @@ function felt(): SizedPanel[] {
       ],
     }),
     ratePanel("Stateless resets sent", relay.statelessResets, scope, { by: ["instance"] }),
-    ratePanel("QUIC packets of unknown connections", relay.quicPacketsDropped, scope, {
-      by: ["reason"],
-    }),
+    unknownConnectionsPanel(),
   ];
+}
+
+/** Clients that speak to a process that is gone. */
+function unknownConnectionsPanel(): SizedPanel {
+  const { quicPacketsDropped } = relay;
+  const selected = scope.select(quicPacketsDropped, { reason: is("unknown_connection") });
+  return timeSeriesPanel({
+    title: "Packets of clients that have not noticed",
+    description: describeMetric(quicPacketsDropped),
+    unit: rateUnit(quicPacketsDropped),
+    queries: [{ expression: sum(rate(selected), ["instance"]), legend: "{{instance}}" }],
+  });
 }

@@ -134,6 +134,7 @@ function timestampPanel(metric: MetricDefinition, scope: Scope): SizedPanel {
     title: `${titleOf(metric)}: time ${isEnd ? "left" : "since"}`,
     description: describeMetric(metric),
     unit: "s",
+    isSigned: true,
     queries: [{
       expression: isEnd ? timeLeft(selected) : timeSince(selected),
       legend: "{{instance}}",

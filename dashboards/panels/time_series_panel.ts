@@ -31,6 +31,8 @@ export interface TimeSeriesOptions extends PanelOptions {
   readonly isStepped?: boolean;
   /** Upper end of the axis, where there is one. */
   readonly max?: number;
+  /** Whether values below 0 are something to see. */
+  readonly isSigned?: boolean;
   /** Text where there are no series, which is good then. */
   readonly noValue?: string;
 }
@@ -39,7 +41,6 @@ export interface TimeSeriesOptions extends PanelOptions {
 export function timeSeriesPanel(options: TimeSeriesOptions): SizedPanel {
   const { thresholds, shadesOf, colorsByName = {}, isStacked = false, isStepped = false } = options;
   const builder = new PanelBuilder()
-    .min(0)
     .lineWidth(1)
     .fillOpacity(isStacked ? 40 : 8)
     .showPoints(VisibilityMode.Never)
@@ -61,6 +62,8 @@ export function timeSeriesPanel(options: TimeSeriesOptions): SizedPanel {
         .sort(SortOrder.Descending)
         .hideZeros(false),
     );
+  if (options.isSigned) builder.axisSoftMin(0);
+  else builder.min(0);
   if (options.max !== undefined) builder.max(options.max);
   if (options.noValue !== undefined) builder.noValue(options.noValue);
   if (isStacked) builder.stacking(new StackingConfigBuilder().mode(StackingMode.Normal));
