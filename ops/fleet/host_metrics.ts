@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import * as v from "valibot";
 import { checkMetricsClient, defaultMetricsClient } from "../../tunnel/metrics_request.ts";
+import { isNetwork } from "../engine/resource/network.ts";
 import type { VariableReader } from "../engine/inventory/variable_reader.ts";
 
 /** How the metrics of a host's programs are shown to a Prometheus elsewhere. */
@@ -53,16 +54,10 @@ export function isLoopback(address: string): boolean {
 
 const sourcesSchema = v.pipe(
   v.array(
-    v.pipe(v.string(), v.check(isSource, "it must be an address or a network such as 10.0.0.0/8")),
+    v.pipe(v.string(), v.check(isNetwork, "it must be an address or a network such as 10.0.0.0/8")),
   ),
   v.maxLength(32),
 );
-
-function isSource(text: string): boolean {
-  const [, address = "", bits] = /^([0-9A-Fa-f.:]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  const family = isIP(address);
-  return family !== 0 && Number(bits ?? 0) <= (family === 4 ? 32 : 128);
-}
 
 function hostRule(text: string): string | undefined {
   return isIP(text) !== 0 || /^[A-Za-z0-9_][A-Za-z0-9._-]{0,252}$/.test(text)

@@ -100,15 +100,20 @@ function preparePlay(host: FleetHost): Play {
 
 /** The ports that others must get at. */
 function openPorts(host: FleetHost): Resource[] {
-  const port = (transport: "udp" | "tcp", port: number): Resource => ({
+  const port = (
+    transport: "udp" | "tcp",
+    port: number,
+    sources: readonly string[] = [],
+  ): Resource => ({
     kind: "firewall",
     id: `firewall:${transport}/${port}`,
-    ...{ transport, port },
+    ...{ transport, port, sources },
     tags: ["firewall"],
   });
+  const sources = host.metrics?.sources;
   return [
     ...host.relay === undefined ? [] : [port("udp", host.relay.port)],
-    ...metricsTargetsOf(host).map((target) => port("tcp", target.port)),
+    ...metricsTargetsOf(host).map((target) => port("tcp", target.port, sources)),
   ];
 }
 

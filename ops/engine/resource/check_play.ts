@@ -4,7 +4,8 @@ import { fileBytes } from "./file_bytes.ts";
 import { firewallFiles } from "./firewall_files.ts";
 import { temporaryPrefix } from "./apply_functions.ts";
 import { maxFileBytes, maxPathBytes, maxScriptBytes } from "./limits.ts";
-import type { Play, Resource } from "./resource.ts";
+import { isNetwork } from "./network.ts";
+import type { FirewallResource, Play, Resource } from "./resource.ts";
 import { sysctlFile } from "./sysctl_file.ts";
 
 /** IDs of handlers are file names on the host (see `pending_handlers.ts`). */
@@ -127,12 +128,20 @@ function mistakesOf(resource: Resource): string[] {
         ? [`as a unit's name may have ${maxUnitNameLength} characters: ${quote(resource.unit)}`]
         : nameMistakes("unit", unitName, resource.unit);
     case "firewall":
-      return Number.isInteger(resource.port) && resource.port >= 1 && resource.port <= 65_535
-        ? []
-        : [`as its port must be from 1 to 65535: current value is ${resource.port}`];
+      return firewallMistakes(resource);
     case "command":
       return [];
   }
+}
+
+function firewallMistakes({ port, sources = [] }: FirewallResource): string[] {
+  const mistakes = sources.filter((source) => !isNetwork(source)).map((source) =>
+    `as a source must be an address or a network (10.0.0.0/8): current value is ${quote(source)}`
+  );
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    mistakes.push(`as its port must be from 1 to 65535: current value is ${port}`);
+  }
+  return mistakes;
 }
 
 function pathMistakes(path: string): string[] {

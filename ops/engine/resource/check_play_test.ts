@@ -75,6 +75,8 @@ const wrongValues: readonly [title: string, resource: object, message: string][]
   ["a unit with a space", { ...service, unit: "a b.service" }, "its unit must match"],
   ["a unit that is too long", { ...service, unit: `${"a".repeat(255)}.service` }, "255 char"],
   ["port 0", { ...firewall, port: 0 }, "must be from 1 to 65535: current value is 0"],
+  ["a source that is no network", { ...firewall, sources: ["10.0.0.0/8", "a; b"] }, '"a; b"'],
+  ["a network that is too small", { ...firewall, sources: ["10.0.0.0/33"] }, "10.0.0.0/33"],
   ["a port that is too high", { ...firewall, port: 65_536 }, "must be from 1 to 65535"],
 ];
 
@@ -104,7 +106,7 @@ describe("a play", () => {
       command,
       { ...service, unit: "ztna\\x2drelay@a-b_1.2:x.service" },
       sysctl,
-      firewall,
+      { ...firewall, sources: ["192.0.2.1", "10.0.0.0/8", "fd00::/64"] },
       { kind: "package", id: "package", name: "libstdc++6" },
       { kind: "absent", id: "absent", path: "/a" },
     ], [handler]));

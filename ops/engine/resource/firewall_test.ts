@@ -55,6 +55,21 @@ describe("a port of a real host", { skip }, () => {
     await waitForRule("dport 4433 counter packets 1 .* accept");
   });
 
+  it("is open to the sources that are wanted now, and to no others", async () => {
+    const sources = ["192.0.2.0/24", `${target.lab.host("b").address}`, "fd00::/64"];
+    await target.converge({ ...firewall, sources });
+    const rules = async (): Promise<string[]> =>
+      [...(await target.sh("nft list chain inet filter input")).matchAll(/"ztna udp 4433 (.*)"/g)]
+        .map(([, source]) => source!);
+    assertEquals((await rules()).toSorted(), sources.toSorted());
+    await knock();
+    await waitForRule(`ip saddr ${sources[1]} udp dport 4433 counter packets 1 `);
+    await target.converge({ ...firewall, sources: sources.slice(0, 1) });
+    assertEquals(await rules(), sources.slice(0, 1));
+    await target.converge(firewall);
+    assertEquals([await rules(), await count()], [[], 0]);
+  });
+
   it("stays open when the rules are loaded again", async () => {
     await target.converge(firewall);
     // systemd passes these on, without whoever asks waiting for that.

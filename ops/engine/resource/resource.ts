@@ -95,6 +95,8 @@ export interface FirewallResource extends ResourceBase {
   readonly kind: "firewall";
   readonly transport: "udp" | "tcp";
   readonly port: number;
+  /** Addresses and networks (`10.0.0.0/8`) that packets may come from; all when there are none. */
+  readonly sources?: readonly string[];
 }
 
 /**

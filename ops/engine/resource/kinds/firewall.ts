@@ -8,15 +8,18 @@ import { type DesiredFile, fileDifferences, writeFileScript } from "./file.ts";
 
 /** Plans for a port that packets must get through to. Where nothing drops any, nothing is done. */
 export function planFirewall(resource: FirewallResource, planning: Planning): void {
-  const { id, transport, port } = resource;
+  const { id, transport, port, sources = [] } = resource;
   const fact = planning.facts.firewalls.get(id);
   switch (fact?.manager) {
     case "ufw":
       if (!fact.allowed) {
+        const rules = sources.length === 0
+          ? [`${port}/${transport}`]
+          : sources.map((source) => `from ${source} to any port ${port} proto ${transport}`);
         planning.add(resource, {
           summary: `allow ${port}/${transport} in ufw`,
-          differences: [{ property: "rule", from: null, to: `allow ${port}/${transport}` }],
-          script: `ufw allow ${port}/${transport} comment ztna\n`,
+          differences: rules.map((rule) => ({ property: "rule", from: null, to: `allow ${rule}` })),
+          script: rules.map((rule) => `ufw allow ${rule} comment ztna\n`).join(""),
         });
       }
       break;

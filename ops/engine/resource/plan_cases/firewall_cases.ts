@@ -70,6 +70,12 @@ export const firewallCases: readonly PlanCase[] = [
     changes: ["allow 4433/udp in ufw"],
   },
   {
+    title: "allows a port in ufw to each of its sources",
+    resources: [{ ...firewall, sources: ["192.0.2.1", "fd00::/64"] }],
+    facts: { firewalls: { firewall: { manager: "ufw", allowed: false, chains: [] } } },
+    changes: ["allow 4433/udp in ufw"],
+  },
+  {
     title: "leaves a port alone that ufw allows",
     resources: [firewall],
     facts: { firewalls: { firewall: { manager: "ufw", allowed: true, chains: [] } } },
