@@ -71,12 +71,25 @@ export function markSeries({ marks }: ChartFrame): object {
     markArea: {
       silent: true,
       z: 0, // behind the lines and their areas
-      data: marks.filter(({ start, end }) => end > start).map(({ start, end, color }) => [
-        { xAxis: start * 1000, itemStyle: { color, opacity: 0.06 } },
+      data: shades(marks).map(({ start, end, color }) => [
+        { xAxis: start * 1000, itemStyle: { color, opacity: 0.1 } },
         { xAxis: end * 1000 },
       ]),
     },
   };
+}
+
+/** The times of marks that last: those of one colour that overlap are one, and not twice as dark. */
+function shades(marks: readonly Mark[]): Mark[] {
+  const merged: Mark[] = [];
+  for (const mark of marks.toSorted((a, b) => a.start - b.start)) {
+    if (mark.end <= mark.start) continue;
+    const at = merged.findLastIndex(({ color, end }) => color === mark.color && end >= mark.start);
+    const before = merged[at];
+    if (before === undefined) merged.push(mark);
+    else merged[at] = { ...before, end: Math.max(before.end, mark.end) };
+  }
+  return merged;
 }
 
 /**

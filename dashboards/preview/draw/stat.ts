@@ -65,18 +65,21 @@ function drawTile(
   const text = textMode === "name" ? field.name : display.text;
   const hasName = namesItself && textMode !== "name";
   const isLine = hasName && tile.height < lineTilePx;
-  const size = isLine ? "13px" : fontSize(text, tile, hasName);
+  const hasCourse = graphMode === "area" && !isLine && field.points.length > 1;
+  // The value stands above its course.
+  const room = hasCourse ? { ...tile, height: tile.height * 0.8 } : tile;
+  const size = isLine ? "13px" : fontSize(text, room, hasName);
   const isFilled = colorMode.startsWith("background");
   const style = isFilled
     ? `background:${color};color:${isLight(color) ? "#111217" : "#fff"}`
     : colorMode === "value"
     ? `color:${color}`
     : "";
-  const course = graphMode === "area" &&
+  const course = hasCourse &&
     drawSparkline(field.points, data.range, isFilled ? "#fff" : color);
   const name = hasName && html`<span title="${field.name}">${field.name}</span>`;
   const number = html`<b style="font-size:${size}" title="${text}">${text}</b>`;
-  const kind = isLine ? "stat line" : "stat";
+  const kind = isLine ? "stat line" : hasCourse ? "stat charted" : "stat";
   return html`<div class="${kind}" style="${style}">${course}${name}${number}</div>`;
 }
 

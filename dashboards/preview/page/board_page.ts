@@ -3,7 +3,7 @@ import { choiceText, interpolateText, type Scope } from "../board/interpolation.
 import type { Placed, Section } from "../board/placement.ts";
 import { type Events, eventText } from "../data/events.ts";
 import { cssColor } from "../draw/colors.ts";
-import { formatTime } from "../draw/clock.ts";
+import { formatSpan, formatTime } from "../draw/clock.ts";
 import { swatch } from "../draw/legend.ts";
 import { Html, html } from "./html.ts";
 import { renderMarkdown } from "./markdown.ts";
@@ -36,10 +36,9 @@ export interface BoardPage {
 /** Writes the page of a dashboard: one file that needs no other, no script and no network. */
 export function writeBoardPage(page: BoardPage): string {
   const { board, sections, scope, links, origin } = page;
-  const { start, end } = scope.range;
   const body = html`<header><h1>${board.title}</h1>${navigation(links)}${
     origin !== undefined &&
-    html`<span class="when">${formatTime(start)} to ${formatTime(end)} UTC, from ${origin}</span>`
+    html`<span class="when">${formatSpan(scope.range)}, from ${origin}</span>`
   }</header>${board.description !== "" && html`<p class="about">${board.description}</p>`}${
     origin === undefined && html`<p class="note">Without data: each panel shows its queries.
  Draw with data by <code>deno task dashboards preview --prometheus URL</code></p>`

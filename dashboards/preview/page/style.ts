@@ -97,7 +97,8 @@ align-items:center;min-width:0;min-height:0;overflow:hidden;border-radius:2px;li
 white-space:nowrap;font-weight:500}
 .stat span{font-size:12px;color:var(--text);line-height:18px}
 .stat.line{flex-direction:row;justify-content:space-between;gap:8px;padding:0 8px}
-.spark{position:absolute;inset:30% 0 0;width:100%;height:70%}
+.stat.charted{justify-content:flex-start}
+.spark{position:absolute;inset:58% 0 0;width:100%;height:42%}
 .bars{flex:1;margin:0;padding:0;list-style:none;overflow:hidden}
 .bars li{display:grid;grid-template-columns:minmax(60px,30%) 1fr auto;gap:10px;height:26px;
 align-items:center}
