@@ -66,6 +66,7 @@ function signals(): SizedPanel[] {
     refusedPanel(),
     earlyDropsPanel(),
     quantilesPanel("Latency: forwarding", m.forwarding, scope),
+    quantilesPanel("Latency: handshakes", m.handshake, scope),
     highPercentilePanel("Latency: event loop lag, p99", m.eventLoopLagSeconds, scope, {
       by: ["instance"],
     }),
@@ -128,6 +129,9 @@ function clients(): SizedPanel[] {
         { expression: sum(scope.select(m.agents)), legend: "agents" },
         { expression: sum(scope.select(m.connectors)), legend: "connectors" },
       ],
+    }),
+    ratePanel("Registrations rejected, by reason", m.rejectedRegistrations, scope, {
+      by: ["reason"],
     }),
     flagPanel("Ready over time", m.ready, scope),
     flagPanel("Draining over time", m.draining, scope),

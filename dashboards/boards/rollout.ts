@@ -126,6 +126,10 @@ function connections(): SizedPanel[] {
       by: ["instance"],
     }),
     ratePanel("Handshakes", relay.handshakes, scope, { by: ["result"] }),
+    quantilesPanel("Handshakes: how long", relay.handshake, scope),
+    ratePanel("Registrations rejected, by reason", relay.rejectedRegistrations, scope, {
+      by: ["reason"],
+    }),
     ratePanel("Connections ended, by whom", relay.closedConnections, scope, { by: ["by"] }),
     ratePanel("Connectors that took over", relay.connectorTakeovers, scope, { by: ["instance"] }),
     ratePanel("Flows that moved to another connector", relay.flowFailovers, scope, {

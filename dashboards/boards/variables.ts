@@ -38,7 +38,9 @@ export function boardVariables({ program, servicesOf }: VariableOptions): Variab
   variables.push(labelVariable("instance", "Host", seriesSelector("up", ofJob)));
   if (servicesOf !== undefined) {
     const selected = seriesSelector(servicesOf.name, ofFleet);
-    variables.push(labelVariable("service", "Service", selected));
+    const service = labelVariable("service", "Service", selected);
+    service.description = "Only panels of services follow it; the others show all traffic.";
+    variables.push(service);
   }
   return variables;
 }

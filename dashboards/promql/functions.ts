@@ -1,5 +1,3 @@
-import { quote } from "./selector.ts";
-
 /**
  * The time over which a rate is taken. Grafana's variable is at least four scrapes long and grows
  * with the time range, so that no panel is empty and no peak falls between two points.
@@ -20,14 +18,6 @@ export const increase = (selected: string, window = rateInterval): string =>
 /** How often a gauge has changed over a time. */
 export const changes = (selected: string, window = rateInterval): string =>
   `changes(${selected}[${window}])`;
-
-/** The highest value of a gauge over a time. */
-export const maxOverTime = (selected: string, window = rateInterval): string =>
-  `max_over_time(${selected}[${window}])`;
-
-/** The mean of a gauge over a time. */
-export const averageOverTime = (selected: string, window = rateInterval): string =>
-  `avg_over_time(${selected}[${window}])`;
 
 type Aggregation = (expression: string, by?: readonly string[]) => string;
 
@@ -78,10 +68,6 @@ export const timeLeft = (timestamps: string): string => `${timestamps} - time()`
 
 /** The seconds since a timestamp. */
 export const timeSince = (timestamps: string): string => `time() - ${timestamps}`;
-
-/** Gives every series a label with a fixed value, or takes it away with an empty one. */
-export const withLabel = (expression: string, label: string, value: string): string =>
-  `label_replace(${expression}, ${quote(label)}, ${quote(value)}, "", "")`;
 
 /** The values, or a bound where they are less. */
 export const atLeast = (least: number, expression: string): string =>

@@ -35,9 +35,6 @@ export const matches = (pattern: string): Matcher => ({ operator: "=~", value: p
 export const isOneOf = (values: readonly string[]): Matcher =>
   matches(values.map(escapePattern).join("|"));
 
-/** The whole value does not match a regular expression. */
-export const matchesNot = (pattern: string): Matcher => ({ operator: "!~", value: pattern });
-
 /** The series of a histogram. */
 export type HistogramPart = "bucket" | "sum" | "count";
 
