@@ -36,7 +36,7 @@ export const program = defineProgram({
       type: "string",
       flag: "--out",
       placeholder: "DIR",
-      help: "Write beneath this directory (default: the checkout; of preview: dashboards-preview)",
+      help: "Write beneath this directory (default: the checkout; dashboards-preview, prometheus)",
     },
     check: {
       type: "boolean",
