@@ -2,10 +2,8 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { boardFiles } from "../../dashboards/boards/board_files.ts";
 import { readBoard } from "../../dashboards/preview/board/board.ts";
-import {
-  durationSeconds,
-  PrometheusClient,
-} from "../../dashboards/preview/data/prometheus_client.ts";
+import { durationSeconds } from "../../dashboards/preview/data/duration.ts";
+import { PrometheusClient } from "../../dashboards/preview/data/prometheus_client.ts";
 import type { Theme } from "../../dashboards/preview/page/style.ts";
 import { type NamedBoard, renderPreview } from "../../dashboards/preview/render_preview.ts";
 import { ConfigError } from "../../tunnel/errors.ts";

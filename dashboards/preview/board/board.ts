@@ -10,13 +10,10 @@ const maybeText = v.nullish(v.string());
 const record = v.nullish(v.record(v.string(), v.unknown()), {});
 
 const linkSchema = v.object({
-  title: text,
   url: text,
-  type: text,
-  tags: v.nullish(v.array(v.string()), []),
 });
 
-const mappingResultSchema = v.object({ text: maybeText, color: maybeText, index: maybeNumber });
+const mappingResultSchema = v.object({ text: maybeText, color: maybeText });
 
 const mappingSchema = v.variant("type", [
   v.object({ type: v.literal("value"), options: v.record(v.string(), mappingResultSchema) }),
@@ -59,7 +56,6 @@ const targetSchema = v.object({
   legendFormat: text,
   instant: flag,
   range: flag,
-  format: v.nullish(v.string(), "time_series"),
   interval: text,
   hide: flag,
 });
@@ -88,9 +84,7 @@ const panelEntries = {
   ),
   options: record,
   transformations: v.nullish(v.array(v.object({ id: v.string(), options: record })), []),
-  links: v.nullish(v.array(linkSchema), []),
   interval: text,
-  repeat: maybeText,
 };
 
 const panelSchema = v.object({
@@ -104,7 +98,6 @@ const variableSchema = v.object({
   type: v.string(),
   label: text,
   query: v.optional(v.unknown()),
-  includeAll: flag,
   allValue: maybeText,
   hide: v.nullish(v.union([v.number(), v.string()]), 0),
 });
@@ -116,7 +109,6 @@ const annotationSchema = v.object({
   enable: v.nullish(v.boolean(), true),
   titleFormat: text,
   textFormat: text,
-  step: text,
   target: v.nullish(v.object({ expr: text })),
 });
 
@@ -125,7 +117,6 @@ const boardSchema = v.object({
   title: v.string(),
   description: text,
   panels: v.nullish(v.array(panelSchema), []),
-  links: v.nullish(v.array(linkSchema), []),
   templating: v.nullish(v.object({ list: v.nullish(v.array(variableSchema), []) }), { list: [] }),
   annotations: v.nullish(v.object({ list: v.nullish(v.array(annotationSchema), []) }), {
     list: [],
@@ -146,8 +137,6 @@ export type ValueMapping = v.InferOutput<typeof mappingSchema>;
 export type Variable = v.InferOutput<typeof variableSchema>;
 /** Events that are drawn over the panels. */
 export type AnnotationQuery = v.InferOutput<typeof annotationSchema>;
-/** A link of the dashboard, a panel or a value. */
-export type Link = v.InferOutput<typeof linkSchema>;
 
 /**
  * Reads a dashboard.

@@ -4,7 +4,7 @@ import type { Variable } from "./board.ts";
 import { interpolateQuery, interpolateText, type Scope, stepFor } from "./interpolation.ts";
 
 function variable(name: string): Variable {
-  return { name, type: "query", label: "", query: "", includeAll: true, allValue: ".*", hide: 0 };
+  return { name, type: "query", label: "", query: "", allValue: ".*", hide: 0 };
 }
 
 function scope(choices: Readonly<Record<string, string[]>> = {}): Scope {

@@ -1,7 +1,7 @@
 import type { AnnotationQuery } from "../board/board.ts";
 import { interpolateQuery, type Scope, stepFor } from "../board/interpolation.ts";
 import { maxSeries } from "./panel_data.ts";
-import type { DataSource, Series } from "./source.ts";
+import { type DataSource, fillLabels, type Series } from "./source.ts";
 
 /** A time in which an annotation's expression had a value. */
 export interface Event {
@@ -62,9 +62,7 @@ function eventsOf(annotation: AnnotationQuery, { labels, points }: Series, step:
 
 /** What an event says: its annotation's name and text, with the labels filled in. */
 export function eventText({ annotation, labels }: Event): string {
-  const filled = (format: string): string =>
-    format.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (_, label: string) => labels[label] ?? "");
-  const title = filled(annotation.titleFormat) || annotation.name;
-  const text = filled(annotation.textFormat);
+  const title = fillLabels(annotation.titleFormat, labels) || annotation.name;
+  const text = fillLabels(annotation.textFormat, labels);
   return text === "" ? title : `${title}: ${text}`;
 }

@@ -1,7 +1,7 @@
 import { truncate } from "../../../tunnel/printable.ts";
 import type { Panel, Target } from "../board/board.ts";
 import { interpolateQuery, type Scope, stepFor } from "../board/interpolation.ts";
-import { durationSeconds } from "./prometheus_client.ts";
+import { durationSeconds } from "./duration.ts";
 import type { DataSource, Series, TimeRange } from "./source.ts";
 
 /** The answer to one query of a panel. */

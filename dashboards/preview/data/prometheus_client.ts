@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { ConfigError, ZtnaError } from "../../../tunnel/errors.ts";
 import { quote, truncate } from "../../../tunnel/printable.ts";
+import { durationSeconds } from "./duration.ts";
 import type { DataSource, Point, Series, TimeRange } from "./source.ts";
 
 /** Prometheus did not answer a query, or not with what was asked for. */
@@ -219,25 +220,6 @@ async function readBounded(response: Response, maxBytes: number): Promise<string
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
-}
-
-const secondsOf: Readonly<Record<string, number>> = {
-  ms: 0.001,
-  s: 1,
-  m: 60,
-  h: 3600,
-  d: 86_400,
-  w: 604_800,
-  y: 31_536_000,
-};
-
-/** Seconds of a duration as Prometheus writes it (`1m30s`); `undefined` when it is none. */
-export function durationSeconds(text: string): number | undefined {
-  if (!/^(\d+(ms|[smhdwy]))+$/.test(text)) return undefined;
-  return text.matchAll(/(\d+)(ms|[smhdwy])/g).reduce(
-    (sum, [, amount, unit]) => sum + Number(amount) * secondsOf[unit!]!,
-    0,
-  );
 }
 
 /** Lets so many go at a time; the others wait in their order. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { ConfigError } from "../../../tunnel/errors.ts";
-import { durationSeconds, PrometheusClient, PrometheusError } from "./prometheus_client.ts";
+import { PrometheusClient, PrometheusError } from "./prometheus_client.ts";
 
 const range = { start: 0, end: 30 };
 
@@ -143,15 +143,6 @@ describe("the client of Prometheus", () => {
   for (const url of ["127.0.0.1:9090", "ftp://127.0.0.1/", ""]) {
     it(`refuses ${JSON.stringify(url)} as an address`, () => {
       assertThrows(() => new PrometheusClient(url), ConfigError, "http or https URL");
-    });
-  }
-});
-
-describe("a duration of Prometheus'", () => {
-  const cases = [["15s", 15], ["1m30s", 90], ["250ms", 0.25], ["2d", 172_800]] as const;
-  for (const [text, seconds] of [...cases, ["1.5h", undefined], ["", undefined]] as const) {
-    it(`${JSON.stringify(text)} is ${seconds} s`, () => {
-      assertEquals(durationSeconds(text), seconds);
     });
   }
 });

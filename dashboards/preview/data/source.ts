@@ -7,6 +7,11 @@ export interface Series {
   readonly points: readonly Point[];
 }
 
+/** A text with the values of labels in it: `{{instance}} down`. */
+export function fillLabels(format: string, labels: Series["labels"]): string {
+  return format.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (_, label: string) => labels[label] ?? "");
+}
+
 /** From when to when, in seconds since 1970. */
 export interface TimeRange {
   readonly start: number;

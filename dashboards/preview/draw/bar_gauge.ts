@@ -3,20 +3,17 @@ import { type Html, html } from "../page/html.ts";
 import { displayValue } from "./display.ts";
 import { fieldsOf } from "./field.ts";
 import type { PanelContext } from "./panel_context.ts";
-import { reduce } from "./reduce.ts";
+import { reduce, reduceSchema } from "./reduce.ts";
 
 const optionsSchema = v.object({
-  reduceOptions: v.fallback(
-    v.object({ calcs: v.fallback(v.array(v.string()), ["lastNotNull"]) }),
-    { calcs: ["lastNotNull"] },
-  ),
+  reduceOptions: reduceSchema,
 });
 
 /** A bar for each series, as far as its value is of the largest; gauges are drawn so as well. */
 export function drawBarGauge({ panel, data, size, now }: PanelContext): Html | undefined {
   const { reduceOptions } = v.parse(optionsSchema, panel.options);
   const all = fieldsOf(panel, data).flatMap((field) => {
-    const value = reduce(field.points, reduceOptions.calcs[0] ?? "lastNotNull");
+    const value = reduce(field.points, reduceOptions.calcs[0]);
     return value === undefined ? [] : [{ field, value }];
   });
   if (all.length === 0) return undefined;

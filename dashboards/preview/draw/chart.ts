@@ -53,21 +53,21 @@ export function timeAxis({ range, size }: ChartFrame): NonNullable<EChartsOption
 /** Text of axes; the colour follows the page's theme. */
 export const axisText = { color: "var(--faint)", fontSize: 12, fontFamily: "inherit" } as const;
 
+/** Straight lines over a chart, without words or arrows. */
+export function lineMarks(data: readonly object[]): object {
+  return { symbol: "none", label: { show: false }, data };
+}
+
 /** A series that draws nothing but the marks of events. */
 export function markSeries({ marks }: ChartFrame): object {
   return {
     type: "line",
     data: [],
     silent: true,
-    markLine: {
-      symbol: "none",
-      animation: false,
-      label: { show: false },
-      data: marks.map(({ start, color }) => ({
-        xAxis: start * 1000,
-        lineStyle: { color, type: "dashed", width: 1 },
-      })),
-    },
+    markLine: lineMarks(marks.map(({ start, color }) => ({
+      xAxis: start * 1000,
+      lineStyle: { color, type: "dashed", width: 1 },
+    }))),
     markArea: {
       silent: true,
       z: 0, // behind the lines and their areas

@@ -1,6 +1,6 @@
 import { type FieldConfig, type Panel, withProperty } from "../board/board.ts";
 import type { PanelData, TargetResult } from "../data/panel_data.ts";
-import type { Point, Series } from "../data/source.ts";
+import { fillLabels, type Point, type Series } from "../data/source.ts";
 import { fieldColor, patternOf } from "./display.ts";
 
 /** A series as a panel shows it. */
@@ -56,10 +56,7 @@ function matches(
 function seriesName({ labels }: Series, { target, expression }: TargetResult): string {
   const { legendFormat } = target;
   if (legendFormat !== "" && legendFormat !== "__auto") {
-    return legendFormat.replace(
-      /\{\{\s*([\w.]+)\s*\}\}/g,
-      (_, label: string) => labels[label] ?? "",
-    );
+    return fillLabels(legendFormat, labels);
   }
   const { __name__: metric = "", ...others } = labels;
   const values = Object.values(others);

@@ -1,4 +1,11 @@
+import * as v from "valibot";
 import type { Point } from "../data/source.ts";
+
+/** What a panel of single values says of how it gets them. */
+export const reduceSchema = v.fallback(
+  v.object({ calcs: v.fallback(v.array(v.string()), []) }),
+  { calcs: [] },
+);
 
 /** What a calculation is called in a legend, and how it makes one value of many. */
 interface Calculation {
@@ -42,7 +49,10 @@ export function calculationTitle(id: string): string {
 }
 
 /** One value of many; values that are no numbers don't count. `undefined` when there is none. */
-export function reduce(points: readonly Point[], id: string): number | undefined {
+export function reduce(
+  points: readonly Point[],
+  id = "lastNotNull",
+): number | undefined {
   const values = points.map(([, value]) => value).filter((value) => !Number.isNaN(value));
   return (calculations[id] ?? calculations["lastNotNull"]!).of(values);
 }

@@ -4,14 +4,11 @@ import { isLight } from "./colors.ts";
 import { displayValue } from "./display.ts";
 import { type Field, fieldsOf } from "./field.ts";
 import type { PanelContext } from "./panel_context.ts";
-import { reduce } from "./reduce.ts";
+import { reduce, reduceSchema } from "./reduce.ts";
 import { drawSparkline } from "./sparkline.ts";
 
 const optionsSchema = v.object({
-  reduceOptions: v.fallback(
-    v.object({ calcs: v.fallback(v.array(v.string()), ["lastNotNull"]) }),
-    { calcs: ["lastNotNull"] },
-  ),
+  reduceOptions: reduceSchema,
   colorMode: v.fallback(v.string(), "value"),
   graphMode: v.fallback(v.string(), "area"),
   textMode: v.fallback(v.string(), "auto"),
@@ -54,7 +51,7 @@ function drawTile(
   isOneOfMany: boolean,
 ): Html {
   const { reduceOptions, colorMode, graphMode, textMode } = v.parse(optionsSchema, panel.options);
-  const value = reduce(field.points, reduceOptions.calcs[0] ?? "lastNotNull");
+  const value = reduce(field.points, reduceOptions.calcs[0]);
   const { config } = field;
   const display = value === undefined
     ? { text: config.noValue || "No data", color: displayValue(-Infinity, config).color }

@@ -26,7 +26,6 @@ function answers(
         legendFormat: "",
         instant: true,
         range: false,
-        format: "table",
         interval: "",
         hide: false,
       },

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { type Html, html } from "../page/html.ts";
 import type { Point } from "../data/source.ts";
 import { niceAxis } from "./axis.ts";
-import { axisText, type ChartFrame, drawChart, markSeries, timeAxis } from "./chart.ts";
+import { axisText, type ChartFrame, drawChart, lineMarks, markSeries, timeAxis } from "./chart.ts";
 import { cssColor } from "./colors.ts";
 import { displayValue } from "./display.ts";
 import { type Field, fieldsOf } from "./field.ts";
@@ -158,10 +158,8 @@ function thresholdSeries(
     type: "line",
     data: [],
     silent: true,
-    markLine: {
-      symbol: "none",
-      label: { show: false },
-      data: shown.flatMap(({ value, color }) =>
+    markLine: lineMarks(
+      shown.flatMap(({ value, color }) =>
         typeof value !== "number" || value > max ? [] : [{
           yAxis: value,
           lineStyle: {
@@ -171,6 +169,6 @@ function thresholdSeries(
           },
         }]
       ),
-    },
+    ),
   };
 }
