@@ -11,6 +11,7 @@ import type { DeployJson } from "../../ops/fleet/deploy_json.ts";
 import type { AuditEntry } from "../../ops/terminal/audit_log.ts";
 import { CheckoutCopy } from "./checkout_copy.ts";
 import { changedHosts, FleetLab, labSkipReason } from "./fleet_lab.ts";
+import { MetricsQuestions } from "./metrics_questions.ts";
 import type { CommandEnd } from "./running_command.ts";
 
 const skip = labSkipReason() ?? false;
@@ -117,6 +118,48 @@ describe("deploy", { skip }, () => {
       fleet.variables = {};
     }
     assertEquals(changedHosts(await fleet.deploy()), ["relay1", "relay2"]);
+    await fleet.assertWhole();
+  });
+
+  it("shows metrics to Prometheus, and to nobody else, where the inventory says so", async () => {
+    fleet.variables = { ztna_metrics_bind: "0.0.0.0" };
+    try {
+      assertNoSecrets(await fleet.run("deploy", ["--check", "--diff", "-vv"]));
+      assertEquals(changedHosts(await fleet.deploy()), hosts);
+      await fleet.assertWhole();
+      const out = `${fleet.directory}/prometheus`;
+      const { targets } = await fleet.json<{ targets: { url: string; instance: string }[] }>(
+        "dashboards",
+        ["targets", "--out", out],
+      );
+      assertEquals(targets.map(({ url }) => url), [
+        "https://relay1:9490/metrics",
+        "https://relay2:9490/metrics",
+        "https://connector1:9491/metrics",
+      ]);
+      const ask = new MetricsQuestions(fleet, "connector1");
+      await ask.resolveNames();
+      const prometheus = `${out}/tls/prometheus`;
+      for (const { url } of targets) {
+        assertEquals(await ask.status(url, prometheus), "200");
+        assertMatch(await ask.status(url), /certificate/i);
+        assertEquals(await ask.status(url, `${tlsDirectory()}/probe`), "403");
+      }
+      const pids = (): Promise<string> =>
+        fleet.sh("relay1", "systemctl show -P MainPID ztna-relay@a");
+      const before = await pids();
+      Deno.removeSync(`${tlsDirectory()}/metrics-relay1.pem`);
+      const renewed = await fleet.deploy();
+      assertEquals(changedHosts(renewed), ["relay1"]);
+      assertEquals(
+        renewed.hosts.relay1!.changes.map(({ resource }) => resource),
+        ["file:/etc/ztna/tls/metrics.pem", "file:/etc/ztna/tls/metrics.key"],
+      );
+      assertEquals([await pids(), await ask.status(targets[0]!.url, prometheus)], [before, "200"]);
+    } finally {
+      fleet.variables = {};
+    }
+    assertEquals(changedHosts(await fleet.deploy()), hosts);
     await fleet.assertWhole();
   });
 

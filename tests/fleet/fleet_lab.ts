@@ -14,6 +14,7 @@ export { labSkipReason } from "../lab/lab.ts";
 
 /** The commands that tests run. */
 export type CommandName =
+  | "dashboards"
   | "deploy"
   | "exec"
   | "inventory"
@@ -24,7 +25,7 @@ export type CommandName =
   | "status";
 
 /** Those that have no `--events`. */
-const withoutEvents: ReadonlySet<CommandName> = new Set(["inventory", "probe"]);
+const withoutEvents: ReadonlySet<CommandName> = new Set(["dashboards", "inventory", "probe"]);
 
 /** How a command is run. */
 export interface FleetCommandOptions {
