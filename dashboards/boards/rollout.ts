@@ -57,7 +57,10 @@ function events(): Board["annotations"] {
     }),
     eventAnnotations({
       name: "Drains",
-      expression: `${either(scope.select(relay.draining), scope.select(connector.draining))} == 1`,
+      // In parentheses: "or" binds more loosely than a comparison.
+      expression: `(${
+        either(scope.select(relay.draining), scope.select(connector.draining))
+      }) == 1`,
       color: colors.warning,
       text: "{{job}} on {{instance}}",
     }),

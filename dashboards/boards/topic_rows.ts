@@ -31,7 +31,9 @@ export function topicRows(program: ScrapedProgram, scope: Scope): Section[] {
   const limits = new Set(metrics.map(limitOf));
   return metricTopics.flatMap((topic) => {
     const panels = metrics.filter((metric) => metric.topic === topic && !limits.has(metric))
-      .flatMap((metric) => metricPanels(metric, scope, limitOf(metric)));
+      .flatMap((metric) => metricPanels(metric, scope, limitOf(metric)))
+      // Those of one width together, so that lines are full.
+      .sort((a, b) => a.width - b.width);
     if (panels.length === 0) return [];
     return [{ title: `All metrics: ${topicTitles[topic]}`, isCollapsed: true, panels }];
   });

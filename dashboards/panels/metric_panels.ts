@@ -131,7 +131,7 @@ function timestampPanel(metric: MetricDefinition, scope: Scope): SizedPanel {
   const isEnd = metric.thresholds !== undefined;
   const selected = min(scope.select(metric), ["instance"]);
   return timeSeriesPanel({
-    title: `${titleOf(metric)}: time ${isEnd ? "left" : "since"}`,
+    title: `${titleOf(metric)}: ${isEnd ? "time left" : "how long ago"}`,
     description: describeMetric(metric),
     unit: "s",
     isSigned: true,
