@@ -17,6 +17,7 @@ import { MonitoredFleet } from "./monitored_fleet.ts";
 import { fleetName } from "./monitored_tunnel.ts";
 import { skipWithoutPrometheus } from "./prometheus_server.ts";
 
+const restarted = "relay01";
 const newRelease = "0.2.0-9b1c77aa3f2e";
 /** From the first scrape of all programs on. */
 const loadSeconds = 60;
@@ -70,7 +71,7 @@ describe("a fleet that has been under load for a minute, with one restart", {
     record = LoadRecord.start(fleet.tunnel.load);
     await reaches(quietSeconds);
     record.stop();
-    await fleet.restart("relay01", newRelease);
+    await fleet.restart(restarted, newRelease);
     await reaches(loadSeconds);
     range = { start, end: Date.now() / 1000, rateSeconds };
   });
@@ -143,6 +144,18 @@ describe("a fleet that has been under load for a minute, with one restart", {
     });
   }
 
+  for (const name of ["Process started", "Drains"]) {
+    it(`marks the restart on the dashboard of rollouts: ${name}`, async () => {
+      const board = boardOf("ztna-rollout");
+      const annotation = board.annotations.find((each) => each.name === name);
+      assert(annotation?.target, `no annotation ${name}`);
+      const expression = interpolate(board, annotation.target.expr, { range });
+      const step = 1;
+      const series = await fleet.prometheus.queryRange(expression, { ...range, step });
+      assertEquals(series.map(({ labels }) => labels["instance"]), [restarted]);
+    });
+  }
+
   it("lists no panel as empty that does not exist", () => {
     const queries = boards.flatMap((board) => board.queries);
     const unknown = legitimatelyEmpty.filter(({ board, panel }) =>
@@ -202,6 +215,27 @@ describe("a fleet that has been under load for a minute, with one restart", {
         }
       }
     }
+  });
+
+  it("counts what clients and strangers have done that they must not, and the restart", async () => {
+    const moved = [
+      ...["no_connector", "not_registered", "malformed_routed"].map((reason) =>
+        `ztna_relay_drops_total{reason="${reason}"}`
+      ),
+      "ztna_registration_rejections_total",
+      'ztna_relay_handshakes_total{result="failed"}',
+      'ztna_relay_quic_packets_dropped_total{reason="unsupported_version"}',
+      "ztna_relay_address_changes_total",
+      'ztna_connector_drops_total{reason="not_ipv4"}',
+      "ztna_connector_connection_losses_total",
+      "ztna_connector_reconnections_total",
+    ];
+    const still = [];
+    for (const series of moved) {
+      const increase = `sum(increase(${series}[${Math.ceil(range.end - range.start)}s]))`;
+      if ((await fleet.prometheus.value(increase, range.end) ?? 0) === 0) still.push(series);
+    }
+    assertEquals(still, []);
   });
 
   it("counts the agents, connectors and services that there are", async () => {
