@@ -72,6 +72,13 @@ const cutLabels = `[...document.querySelectorAll("svg.chart text")].filter((text
 }).map((text) =>
   text.closest(".panel").querySelector("h3").textContent + ": " + text.textContent)`;
 
+/** Panels whose description, when it is opened, is not all on the page. */
+const descriptionsOutside = `[...document.querySelectorAll("details.info")].filter((info) => {
+  info.open = true;
+  const { left, right, width } = info.querySelector("div").getBoundingClientRect();
+  return width === 0 || left < 0 || right > innerWidth;
+}).map((info) => info.parentElement.querySelector("h3").textContent)`;
+
 /** Panels without anything drawn. */
 const undrawn = `[...document.querySelectorAll(".panel")].filter((panel) => {
   const body = panel.querySelector(".body");
@@ -148,6 +155,12 @@ describe("the preview in a browser", { skip: skipWithoutBrowser() }, () => {
       await open(name, 1280);
       await browser.evaluate(openRows);
       assertEquals(await browser.evaluate(cutLabels), []);
+    });
+
+    it(`has room for what it tells about each panel of ${name}`, async () => {
+      await open(name, 1280);
+      await browser.evaluate(openRows);
+      assertEquals(await browser.evaluate(descriptionsOutside), []);
     });
 
     for (const width of [1600, 1280, 700]) {

@@ -131,17 +131,23 @@ function writePanel({ panel, x, y, w, h }: Placed, { scope, bodies }: BoardPage)
   const area = `grid-area:${y + 1}/${x + 1}/span ${h}/span ${w}`;
   return html`
     <section class="panel" data-id="${panel.id}" data-type="${panel.type}"
-      style="${area}"><h3 title="${title}">${title}</h3>${about(panel)}<div class="body">${bodies
+      style="${area}"><h3 title="${title}">${title}</h3>${about(
+        panel,
+        x + w <= narrowColumns,
+      )}<div class="body">${bodies
         .get(panel)}</div></section>
   `;
 }
 
+/** Right of a panel that ends in these columns there is more room for its description than left. */
+const narrowColumns = 8;
+
 /** What a panel shows and asks for, behind a mark in its corner. */
-function about({ description, targets }: Panel): Html {
+function about({ description, targets }: Panel, isAtLeft: boolean): Html {
   if (description === "" && targets.length === 0) return html``;
   const queries = targets.map(({ expr }) => html`<p><code>${expr}</code></p>`);
   return html`
-    <details class="info">
+    <details class="${isAtLeft ? "info left" : "info"}">
       <summary title="${description}" aria-label="About this panel">i</summary>
       <div>${renderMarkdown(description)}${queries.length > 0 && html`<hr>${queries}`}</div>
     </details>

@@ -70,6 +70,7 @@ border:1px solid var(--faint);color:var(--faint);font:600 11px/14px Georgia,seri
 .info>div{position:absolute;right:0;top:32px;width:min(420px,80vw);max-height:60vh;overflow:auto;
 padding:10px 14px;background:var(--page);border:1px solid var(--line);border-radius:3px;
 box-shadow:0 6px 18px #0008}
+.info.left>div{right:auto;left:8px}
 .info p{margin:0 0 8px}.info hr{border:0;border-top:1px solid var(--line)}
 .chart{flex:1;min-height:0;width:100%;display:block}
 .legend{flex:none;margin:0;padding:0;overflow-y:auto;scrollbar-width:thin;font-size:12px;
@@ -121,6 +122,6 @@ grid-template-columns:repeat(auto-fill,minmax(320px,1fr))}
 .boards li{background:var(--panel);border:1px solid var(--line);border-radius:3px;padding:14px 16px}
 .boards a{font-size:16px;font-weight:500}.boards p{margin:4px 0 0;color:var(--faint)}
 @media(max-width:1400px){.chart text{font-size:14px!important}.events ol{columns:2}}
-@media(max-width:900px){.grid{display:block}.panel{margin-bottom:${gridGapPx}px;min-height:150px}
+@media(max-width:900px){.info.left>div{right:0;left:auto}.grid{display:block}.panel{margin-bottom:${gridGapPx}px;min-height:150px}
 .events ol{columns:1}}`;
 }
