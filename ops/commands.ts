@@ -14,6 +14,7 @@ export const commands: readonly CommandEntry[] = [
   { name: "restart", load: async () => (await import("./restart.ts")).program },
   { name: "rollback", load: async () => (await import("./rollback.ts")).program },
   { name: "status", load: async () => (await import("./status.ts")).program },
+  { name: "sweep", load: async () => (await import("./sweep.ts")).program },
   { name: "logs", load: async () => (await import("./logs.ts")).program },
   { name: "exec", load: async () => (await import("./exec.ts")).program },
   { name: "inventory", load: async () => (await import("./inventory.ts")).program },

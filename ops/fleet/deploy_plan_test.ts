@@ -8,6 +8,7 @@ import { combinedPlay, countChanges, isEmpty, planHost } from "./deploy_plan.ts"
 import type { Fleet, FleetHost } from "./fleet.ts";
 import { type HostPlays, hostPlays } from "./host_plays.ts";
 import { relayConfig } from "./program_config.ts";
+import { defaultSweepSettings } from "./sweep_settings.ts";
 
 const host: FleetHost = {
   name: "h",
@@ -44,6 +45,7 @@ const host: FleetHost = {
   application: { address: "127.0.0.1", port: 9999 },
   metrics: { bindAddress: "0.0.0.0", address: "192.0.2.1", client: "prometheus", sources: [] },
   keepReleases: 5,
+  sweep: defaultSweepSettings,
   udpBufferBytes: 4_194_304,
   openFirewall: true,
   readyTimeoutSeconds: 60,

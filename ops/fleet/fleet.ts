@@ -1,5 +1,6 @@
 import type { ConnectionSettings } from "../engine/connection/connection_settings.ts";
 import type { HostMetrics } from "./host_metrics.ts";
+import type { SweepSettings } from "./sweep_settings.ts";
 
 /** A host name or address with a port. */
 export interface Endpoint {
@@ -75,6 +76,8 @@ export interface FleetHost {
   readonly openFirewall: boolean;
   /** How long its programs may take to be ready, in seconds. */
   readonly readyTimeoutSeconds: number;
+  /** What its sweeps take for good. */
+  readonly sweep: SweepSettings;
 }
 
 /** The programs that a host may run, in the order in which they start. */

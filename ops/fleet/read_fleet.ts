@@ -21,6 +21,7 @@ import {
 import { isCertifiableHost } from "../pki/certificate_request.ts";
 import { readHostMetrics } from "./host_metrics.ts";
 import { wantedPorts } from "./preflight.ts";
+import { readSweepSettings, sweepVariables } from "./sweep_settings.ts";
 import { fleetVariables } from "./variables.ts";
 
 /** The groups that give hosts their roles. */
@@ -119,7 +120,7 @@ class HostReader {
     this.#host = host;
     this.#surroundings = surroundings;
     this.#reader = new VariableReader(host);
-    this.#reader.refuseUnknown("ztna_", Object.keys(fleetVariables));
+    this.#reader.refuseUnknown("ztna_", [...Object.keys(fleetVariables), ...sweepVariables]);
     if (host.name.includes("/")) {
       this.#refuse(
         'its name must have no "/", since files with its certificates have it: give it another, ' +
@@ -144,6 +145,7 @@ class HostReader {
         reader.integer("ztna_udp_buffer_bytes", { min: 212_992, max: 1_073_741_824 }) ?? 4_194_304,
       openFirewall: reader.boolean("ztna_firewall") ?? false,
       readyTimeoutSeconds: reader.integer("ztna_ready_timeout", { min: 1, max: 3600 }) ?? 60,
+      sweep: readSweepSettings(reader),
     };
     this.#checkMetrics(host);
     return host;

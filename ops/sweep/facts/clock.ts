@@ -1,0 +1,20 @@
+import type { FactSource } from "./fact_source.ts";
+
+/** What a host's clock shows, and since when it runs. */
+export interface ClockFacts {
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+  /** Names this boot. */
+  readonly bootId: string;
+}
+
+/** The host's clock. */
+export const clock: FactSource<ClockFacts> = {
+  script: () => `date +%s%3N; cat /proc/sys/kernel/random/boot_id\n`,
+
+  parse(output) {
+    const [, now, bootId] = /^(\d{1,16})\n([0-9a-f-]{36})\n$/.exec(output) ?? [];
+    if (now === undefined || bootId === undefined) return undefined;
+    return { nowMs: Number(now), bootId };
+  },
+};

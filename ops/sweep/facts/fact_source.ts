@@ -1,0 +1,22 @@
+import type { FleetHost } from "../../fleet/fleet.ts";
+
+/** What a part of the remote script may depend on. */
+export interface FactQuestion {
+  readonly host: FleetHost;
+  /** When the sweep before asked this host, in seconds since 1970 by the host's clock. */
+  readonly sinceSeconds: number | undefined;
+}
+
+/** A part of the one script that a host answers, and how its output is read. */
+export interface FactSource<T> {
+  /** POSIX shell with coreutils and systemd. Runs as root in a subshell; changes nothing. */
+  script(question: FactQuestion): string;
+  /**
+   * Reads what the script has printed; `undefined` when that is not what was asked for. Output is
+   * hostile and may be cut anywhere: never throws, and keeps a bounded part.
+   */
+  parse(output: string, question: FactQuestion): T | undefined;
+}
+
+/** What a source tells. */
+export type FactOf<S> = S extends FactSource<infer T> ? T : never;

@@ -1,0 +1,47 @@
+/** How good something is, from good to bad. */
+export const findingStatuses = ["ok", "warning", "critical"] as const;
+
+/** One of {@linkcode findingStatuses}. */
+export type FindingStatus = typeof findingStatuses[number];
+
+/** A number that a check has looked at, for the history and for Prometheus. */
+export interface Measure {
+  readonly value: number;
+  /** Base units, as Prometheus has them; `count` for what has none. */
+  readonly unit: "seconds" | "bytes" | "ratio" | "count";
+}
+
+/** What a check says of one subject. Texts may come from hosts: escape them before printing. */
+export interface Verdict {
+  /** What of the host, in a word or two: `relay`, `service web`, `/var`; empty for the host itself. */
+  readonly subject: string;
+  readonly status: FindingStatus;
+  /** What was found, for people: `93 % of 20 GiB used`. */
+  readonly value: string;
+  /** What to do, in one line and with the command; empty when all is well. */
+  readonly remedy: string;
+  readonly measure?: Measure;
+}
+
+/** A verdict with where it belongs. */
+export interface Finding extends Verdict {
+  /** Name in the inventory; `null` for what is the whole fleet's. */
+  readonly host: string | null;
+  /** The check's ID. */
+  readonly check: string;
+}
+
+/** What stays the same of a finding from sweep to sweep: its place in the history. */
+export function findingKey({ host, check, subject }: Finding): string {
+  return JSON.stringify([host, check, subject]);
+}
+
+/** The worse of two. */
+export function worse(a: FindingStatus, b: FindingStatus): FindingStatus {
+  return findingStatuses.indexOf(a) >= findingStatuses.indexOf(b) ? a : b;
+}
+
+/** A verdict that all is well. */
+export function fine(subject: string, value: string, measure?: Measure): Verdict {
+  return { subject, status: "ok", value, remedy: "", ...measure && { measure } };
+}
