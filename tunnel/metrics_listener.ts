@@ -1,16 +1,17 @@
-import type { AddressInfo, Socket } from "node:net";
+import { Duplex } from "node:stream";
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
 import { type Clock, systemClock } from "./clock.ts";
-import { connectionDeadlineMs, ConnectionSlots } from "./connection_slots.ts";
-import { exchange } from "./http_exchange.ts";
+import type { ConnectionSlot } from "./connection_slots.ts";
+import { closeQuietly, exchange } from "./http_exchange.ts";
 import { expositionReply, type HttpReply, readOnlyReply, textReply } from "./http_reply.ts";
 import type { HttpRequest } from "./http_request.ts";
 import { readCertificate } from "./identity.ts";
-import { listenError } from "./listen_error.ts";
 import type { Logger } from "./log.ts";
 import { metricsClientName, type MetricsRequestResult } from "./metrics_request.ts";
+import { TcpAcceptor } from "./tcp_acceptor.ts";
 import { checkTlsFiles, type TlsFilesReport } from "./tls_files.ts";
 import { TlsConnection } from "./tls_connection.ts";
+import { TokenBucket } from "./token_bucket.ts";
 
 /** Where metrics are served over TLS, and to whom. */
 export interface MetricsListenerConfig {
@@ -39,35 +40,49 @@ export interface MetricsListenerOptions {
 }
 
 /**
+ * Handshakes a second, and in one burst. Each takes up to 2 ms in which no packet is forwarded, so
+ * strangers must not have many; a Prometheus has one in 15 s.
+ */
+const handshakesPerSecond = 10;
+const handshakeBurst = 50;
+
+/**
  * Serves `/metrics`, and nothing else, over TLS 1.2 or 1.3 to clients that prove who they are by a
- * certificate. Bounds are those of the admin server; a handshake counts as a part of its connection.
+ * certificate. A handshake counts as a part of its connection.
  *
- * It is Node's TLS server, as `Deno.listenTls` (2.9) can't ask for certificates, nor change its own.
+ * TLS is Node's, as `Deno.listenTls` (2.9) can't ask for certificates, nor change its own.
  */
 export class MetricsListener implements AsyncDisposable {
   readonly #config: MetricsListenerConfig;
   readonly #options: MetricsListenerOptions;
-  readonly #server: Server;
-  readonly #slots: ConnectionSlots;
-  readonly #served = new Set<Promise<void>>();
-  #closed: Promise<void> | undefined;
+  readonly #clock: Clock;
+  /** Gets connections from the acceptor, and never listens itself. */
+  readonly #tls: Server;
+  readonly #handshakes: TokenBucket;
+  readonly #acceptor: TcpAcceptor;
+  readonly #exchanges = new Set<Promise<void>>();
+  #isClosing = false;
 
   private constructor(config: MetricsListenerConfig, options: MetricsListenerOptions) {
+    const { logger, clock = systemClock } = options;
     this.#config = config;
     this.#options = options;
-    this.#slots = new ConnectionSlots(options.clock ?? systemClock);
-    this.#server = createServer({
+    this.#clock = clock;
+    this.#tls = createServer({
       ...secureContext(config),
       requestCert: true,
       rejectUnauthorized: true,
-      handshakeTimeout: connectionDeadlineMs,
       // A client may end its side when it has asked.
       allowHalfOpen: true,
-      noDelay: true,
     });
-    this.#server.on("connection", (socket: Socket) => this.#accept(socket));
-    this.#server.on("secureConnection", (socket) => this.#open(socket));
-    this.#server.on("tlsClientError", (error, socket) => this.#refuse(error, socket));
+    this.#tls.on("secureConnection", (socket) => this.#open(socket));
+    this.#tls.on("tlsClientError", (error, socket) => this.#refuse(error, socket));
+    this.#handshakes = new TokenBucket(handshakesPerSecond, clock.now(), handshakeBurst);
+    this.#acceptor = new TcpAcceptor({
+      ...{ name: "metrics", portFlag: "--metrics-tls-port", logger, clock },
+      ...{ hostname: config.hostname, port: config.port },
+      serve: (connection, slot) => this.#shakeHands(connection, slot),
+    });
   }
 
   /**
@@ -75,20 +90,14 @@ export class MetricsListener implements AsyncDisposable {
    *
    * @throws ConfigError when a file or the address can't be used.
    */
-  static async start(
-    config: MetricsListenerConfig,
-    options: MetricsListenerOptions,
-  ): Promise<MetricsListener> {
+  static start(config: MetricsListenerConfig, options: MetricsListenerOptions): MetricsListener {
     noteWarnings(checkFiles(config), options.logger);
-    const listener = new MetricsListener(config, options);
-    await listener.#listen();
-    return listener;
+    return new MetricsListener(config, options);
   }
 
   /** Where it listens. */
   get address(): { readonly hostname: string; readonly port: number } {
-    const { address, port } = this.#server.address() as AddressInfo;
-    return { hostname: address, port };
+    return this.#acceptor.address;
   }
 
   /**
@@ -98,51 +107,49 @@ export class MetricsListener implements AsyncDisposable {
    */
   reload(): void {
     const report = checkFiles(this.#config);
-    this.#server.setSecureContext(secureContext(this.#config));
+    this.#tls.setSecureContext(secureContext(this.#config));
     noteWarnings(report, this.#options.logger);
   }
 
   /** Closes it, and its connections at once. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed ??= new Promise((resolve) => this.#server.close(() => resolve()));
-    this.#slots.cutAll();
-    await Promise.all(this.#served);
-    await this.#closed;
+    this.#isClosing = true;
+    await this.#acceptor[Symbol.asyncDispose]();
+    await Promise.all(this.#exchanges);
   }
 
-  #listen(): Promise<void> {
-    const { hostname, port } = this.#config;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#server.once("error", (cause) => {
-      const at = { server: "metrics listener", hostname, port, portFlag: "--metrics-tls-port" };
-      reject(listenError(at, cause));
-    });
-    this.#server.listen({ host: hostname, port }, () => {
-      this.#server.removeAllListeners("error");
-      this.#server.on("error", (error) => {
-        this.#options.logger.warn("metrics_accept_failed", { error });
-      });
-      resolve();
-    });
-    return promise;
-  }
-
-  /** From here on, before any TLS, a connection has its place and its time. */
-  #accept(socket: Socket): void {
-    const slot = this.#slots.take(() => socket.destroy());
-    socket.once("close", () => slot[Symbol.dispose]());
+  /** Resolves when the connection has ended, whatever became of its handshake. */
+  async #shakeHands(connection: Deno.TcpConn, { isCut }: ConnectionSlot): Promise<void> {
+    if (!this.#handshakes.take(this.#clock.now())) {
+      closeQuietly(connection);
+      this.#options.onResult?.("no_handshake");
+      this.#options.logger.warn("metrics_handshakes_limited", { perSecond: handshakesPerSecond });
+      return;
+    }
+    connection.setNoDelay();
+    // Deno's streams are the web's but for their types.
+    const { readable, writable } = connection as unknown as Parameters<typeof Duplex.fromWeb>[0];
+    const stream = Duplex.fromWeb({ readable, writable }, { allowHalfOpen: true });
+    const closed = new Promise<void>((resolve) => stream.once("close", resolve));
+    // What happens to it, the TLS on it tells.
+    stream.on("error", () => {});
+    void isCut.then(() => stream.destroy());
+    this.#tls.emit("connection", stream);
+    await closed;
+    closeQuietly(connection);
   }
 
   #open(socket: TLSSocket): void {
     // Reads and writes tell it as well; without a listener it would end the process.
     socket.on("error", () => {});
-    const served = this.#serve(socket).finally(() => this.#served.delete(served));
-    this.#served.add(served);
+    const served = this.#serve(socket).finally(() => this.#exchanges.delete(served));
+    this.#exchanges.add(served);
   }
 
   async #serve(socket: TLSSocket): Promise<void> {
     const isCut = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-    const isAdmitted = socket.authorized && this.#admits(socket);
+    const names = socket.authorized ? namesOf(socket) : [];
+    const isAdmitted = names.includes(metricsClientName(this.#config.client));
     const status = await exchange(
       new TlsConnection(socket),
       isCut,
@@ -150,24 +157,16 @@ export class MetricsListener implements AsyncDisposable {
     );
     const result = !isAdmitted ? "forbidden" : status === 200 ? "answered" : "failed";
     this.#options.onResult?.(result);
-    if (!isAdmitted) {
-      this.#options.logger.warn("metrics_client_forbidden", {
-        address: socket.remoteAddress,
-        rule: `its certificate must have the name ${metricsClientName(this.#config.client)}`,
-      });
-    }
-  }
-
-  #admits(socket: TLSSocket): boolean {
-    // Node's types have no `raw` for the certificate of a client that has none: {}.
-    const { raw } = socket.getPeerCertificate() as { raw?: Uint8Array };
-    const contents = raw === undefined ? undefined : readCertificate(new Uint8Array(raw));
-    return contents?.dnsNames.includes(metricsClientName(this.#config.client)) ?? false;
+    if (isAdmitted) return;
+    this.#options.logger.warn("metrics_client_forbidden", {
+      names,
+      rule: `its certificate must have the name ${metricsClientName(this.#config.client)}`,
+    });
   }
 
   #refuse(error: Error, socket: TLSSocket): void {
     socket.destroy();
-    if (this.#closed !== undefined) return;
+    if (this.#isClosing) return;
     this.#options.onResult?.("no_handshake");
     this.#options.logger.warn("metrics_client_refused", { reason: error.message });
   }
@@ -182,6 +181,13 @@ export class MetricsListener implements AsyncDisposable {
       return textReply(500, "Cannot answer as making the answer failed; see the log\n");
     }
   }
+}
+
+/** The DNS names in the certificate of a client; none where it can't be read. */
+function namesOf(socket: TLSSocket): readonly string[] {
+  // Node's types promise more than the empty object that stands for no certificate.
+  const { raw } = socket.getPeerCertificate() as { readonly raw?: Uint8Array };
+  return raw === undefined ? [] : readCertificate(new Uint8Array(raw))?.dnsNames ?? [];
 }
 
 const notForMetrics = textReply(

@@ -46,7 +46,7 @@ export async function startProgramAdmin(options: ProgramAdminOptions): Promise<P
   const { lifecycle } = options;
   const admin = await startAdmin(options);
   try {
-    const listener = await startMetricsListener(options);
+    const listener = startMetricsListener(options);
     if (listener !== undefined) {
       lifecycle.onReload("TLS files of the metrics", () => listener.reload());
     }
@@ -79,11 +79,11 @@ async function startAdmin(options: ProgramAdminOptions): Promise<AdminServer | u
   });
 }
 
-async function startMetricsListener(
+function startMetricsListener(
   { metricsListener, metrics, strangers, clock }: ProgramAdminOptions,
-): Promise<MetricsListener | undefined> {
+): MetricsListener | undefined {
   if (metricsListener === undefined) return undefined;
-  return await MetricsListener.start(metricsListener, {
+  return MetricsListener.start(metricsListener, {
     exposition: () => metrics.exposition(),
     onResult: (result) => metrics.counter.metricsRequests.labels({ result }).inc(),
     logger: strangers,
