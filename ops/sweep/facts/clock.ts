@@ -12,7 +12,7 @@ export interface ClockFacts {
 export const clock: FactSource<ClockFacts> = {
   script: () => `date +%s%3N; cat /proc/sys/kernel/random/boot_id\n`,
 
-  parse(output) {
+  parse(output): ClockFacts | undefined {
     const [, now, bootId] = /^(\d{1,16})\n([0-9a-f-]{36})\n$/.exec(output) ?? [];
     if (now === undefined || bootId === undefined) return undefined;
     return { nowMs: Number(now), bootId };
