@@ -13,9 +13,7 @@ const stopped = "relay02";
 describe("the generated alerts, on their way to people", { skip }, () => {
   it("tell whoever is on call of a relay that is down, and that it is back", async () => {
     await using webhook = new WebhookReceiver();
-    await using alertmanager = await AlertmanagerServer.start({
-      configuration: quickAlertmanager(webhook.url),
-    });
+    await using alertmanager = await AlertmanagerServer.start(quickAlertmanager(webhook.url));
     await using fleet = await MonitoredFleet.start({ alertmanager: alertmanager.address });
     await webhook.alert(
       ({ labels }, path) => labels["alertname"] === "ZtnaWatchdog" && path === "/dead-mans-switch",

@@ -22,10 +22,10 @@ const longestStartMs = 60_000;
 export class Daemon implements AsyncDisposable {
   /** Holds all that belongs to it. */
   readonly directory: string;
-  /** What it has written so far. */
-  log = "";
   readonly #process: Deno.ChildProcess;
   readonly #logRead: Promise<void>;
+  /** What it has written so far. */
+  #log = "";
   #port = 0;
   #hasEnded = false;
 
@@ -60,7 +60,7 @@ export class Daemon implements AsyncDisposable {
       );
       if (daemon.#hasEnded) {
         await daemon.#logRead;
-        throw new Error(`Cannot start ${options.program}: ${daemon.log}`);
+        throw new Error(`Cannot start ${options.program}: ${daemon.#log}`);
       }
       await waitForAnswer(
         async () => {
@@ -106,7 +106,7 @@ export class Daemon implements AsyncDisposable {
   }
 
   #listens(): boolean {
-    const address = /"address":"127\.0\.0\.1:(\d+)".*"Listening on"/.exec(this.log);
+    const address = /"address":"127\.0\.0\.1:(\d+)".*"Listening on"/.exec(this.#log);
     this.#port = Number(address?.[1] ?? 0);
     return this.#port !== 0;
   }
@@ -114,7 +114,7 @@ export class Daemon implements AsyncDisposable {
   async #readLog(): Promise<void> {
     const decoder = new TextDecoder();
     for await (const chunk of this.#process.stderr) {
-      this.log += decoder.decode(chunk, { stream: true });
+      this.#log += decoder.decode(chunk, { stream: true });
     }
   }
 }

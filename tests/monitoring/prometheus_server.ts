@@ -65,11 +65,6 @@ export class PrometheusServer implements AsyncDisposable {
     return this.#daemon.directory;
   }
 
-  /** What it has logged. */
-  get log(): string {
-    return this.#daemon.log;
-  }
-
   /**
    * Evaluates an expression, now unless told otherwise; a scalar is one sample without labels.
    *

@@ -6,7 +6,6 @@
  * deno run -A tests/monitoring/watch.ts [--seconds N]
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { pause } from "../support/wait.ts";
 import { MonitoredFleet } from "./monitored_fleet.ts";
 
 /** When the restart is. */
@@ -16,14 +15,16 @@ if (import.meta.main) {
   const { seconds } = parseArgs(Deno.args, { string: ["seconds"] });
   const ended = Promise.withResolvers<void>();
   Deno.addSignalListener("SIGINT", ended.resolve);
-  if (seconds !== undefined) setTimeout(ended.resolve, Number(seconds) * 1000);
   await using fleet = await MonitoredFleet.start();
   console.log(`Prometheus: ${fleet.prometheus.url}`);
-  const restarted = (async (): Promise<void> => {
-    await Promise.race([pause(restartAfterMs), ended.promise]);
-    await fleet.restart("relay01", "0.2.0-9b1c77aa3f2e");
-    console.log("relay01 is restarted");
-  })();
+  const end = seconds === undefined ? undefined : setTimeout(ended.resolve, Number(seconds) * 1000);
+  const restart = setTimeout(() => {
+    fleet.restart("relay01", "0.2.0-9b1c77aa3f2e").then(
+      () => console.log("relay01 is restarted"),
+      (error) => console.log(`relay01 is not restarted: ${error}`),
+    );
+  }, restartAfterMs);
   await ended.promise;
-  await restarted.catch(() => {});
+  clearTimeout(restart);
+  clearTimeout(end);
 }
