@@ -3,7 +3,7 @@ import { after, before, describe, it } from "@std/testing/bdd";
 import { boardFiles } from "../dashboards/boards/board_files.ts";
 import { readBoard } from "../dashboards/preview/board/board.ts";
 import { renderPreview } from "../dashboards/preview/render_preview.ts";
-import { ScriptedSource } from "../dashboards/preview/test_source.ts";
+import { plausibleAnswer, ScriptedSource } from "../dashboards/preview/test_source.ts";
 import { Browser, skipWithoutBrowser } from "./support/browser.ts";
 
 /** A panel as the generated JSON has it. */
@@ -34,6 +34,9 @@ const boards = boardFiles().map(({ path, text }) => ({
   name: path.slice(path.lastIndexOf("/") + 1, -".json".length),
   json: JSON.parse(text) as { readonly title: string; readonly panels: readonly JsonPanel[] },
 }));
+
+/** When the data ends, in seconds since 1970. */
+const end = 1_795_680_000;
 
 /** Grafana's grid: lines of 30 px, 8 px between cells, 24 columns over the width. */
 const linePx = 38;
@@ -93,7 +96,6 @@ describe("the preview in a browser", { skip: skipWithoutBrowser() }, () => {
   let directory: string;
 
   before(async () => {
-    const end = 1_795_680_000;
     const pages = await renderPreview(
       boards.map(({ name, json }) => ({ name, board: readBoard(json, name) })),
       { source: new ScriptedSource(), range: { start: end - 1800, end } },
@@ -178,6 +180,25 @@ describe("the preview in a browser", { skip: skipWithoutBrowser() }, () => {
       });
     }
   }
+
+  it("shows what strangers wrote as words, and nothing else", async () => {
+    const hostile = `</text></svg><script>hacked = 1</script><img src=x onerror="hacked = 1">`;
+    const { json } = boards[0]!;
+    const pages = await renderPreview([{ name: "hostile", board: readBoard(json, "hostile") }], {
+      source: new ScriptedSource((expression) =>
+        plausibleAnswer(expression).map((labels) =>
+          Object.fromEntries(Object.keys(labels).map((label) => [label, hostile]))
+        )
+      ),
+      range: { start: end - 1800, end },
+    });
+    await Deno.writeTextFile(`${directory}/hostile.html`, pages.get("hostile.html")!);
+    await open("hostile", 1600);
+    assertEquals(await browser.evaluate("typeof hacked"), "undefined");
+    assertEquals(await browser.evaluate('document.querySelectorAll("script, img").length'), 0);
+    const cells = '[...document.querySelectorAll("td")].map((cell) => cell.textContent.trim())';
+    assert((await browser.evaluate<string[]>(cells)).includes(hostile));
+  });
 
   it("leads from the list to each dashboard, and from each to all others", async () => {
     const links = '[...document.querySelectorAll("a[href]")].map((a) => a.getAttribute("href"))';

@@ -23,7 +23,7 @@ const labelValues: Readonly<Record<string, readonly string[]>> = {
 const maxSeries = 12;
 
 /** A series for every combination of the labels that an expression groups by. */
-export const plausibleAnswer: Answer = (expression) => {
+export function plausibleAnswer(expression: string): readonly Series["labels"][] {
   const by = /\bby \(([^)]*)\)/.exec(expression)?.[1]?.split(/,\s*/) ?? [];
   return by.reduce<readonly Series["labels"][]>(
     (sets, label) =>
@@ -32,7 +32,7 @@ export const plausibleAnswer: Answer = (expression) => {
       ),
     [{}],
   ).slice(0, maxSeries);
-};
+}
 
 /** A data source of tests: the same expression and range have the same values, which move. */
 export class ScriptedSource implements DataSource {

@@ -1,5 +1,10 @@
 import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import {
+  PrometheusServer,
+  skipWithoutPrometheus,
+} from "../../../tests/monitoring/prometheus_server.ts";
+import { waitForAnswer } from "../../../tests/support/wait.ts";
 import { ConfigError } from "../../../tunnel/errors.ts";
 import { PrometheusClient, PrometheusError } from "./prometheus_client.ts";
 
@@ -145,4 +150,30 @@ describe("the client of Prometheus", () => {
       assertThrows(() => new PrometheusClient(url), ConfigError, "http or https URL");
     });
   }
+});
+
+describe("the client with a real Prometheus", { skip: skipWithoutPrometheus() }, () => {
+  it("gets series, values of labels and the scrape interval", async () => {
+    await using server = await PrometheusServer.start({
+      configuration: JSON.stringify({
+        global: { scrape_interval: "1s" },
+        scrape_configs: [{ job_name: "itself", static_configs: [{ targets: ["127.0.0.1:1"] }] }],
+      }),
+    });
+    const client = new PrometheusClient(server.url);
+    const now = (): number => Math.floor(Date.now() / 1000);
+    await waitForAnswer(
+      async () => (await client.query("up", now())).length > 0,
+      "the first scrape",
+      30_000,
+    );
+    const labels = { __name__: "up", instance: "127.0.0.1:1", job: "itself" };
+    const [series] = await client.queryRange("up", { start: now() - 60, end: now() }, 1);
+    assertEquals(series?.labels, labels);
+    assertEquals(series?.points.at(-1)?.[1], 0);
+    const hour = { start: now() - 3600, end: now() };
+    assertEquals(await client.labelValues("instance", 'up{job="itself"}', hour), ["127.0.0.1:1"]);
+    assertEquals(await client.scrapeInterval(), 1);
+    await assertRejects(() => client.query("up{", 0), PrometheusError, "parse error");
+  });
 });
