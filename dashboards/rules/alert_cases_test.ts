@@ -2,9 +2,9 @@ import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { skipWithout } from "../../tests/support/debian_program.ts";
 import { runOnFiles } from "../../tests/support/run_on_files.ts";
-import type { AlertCase, ExpectedAlert } from "./cases/alert_case.ts";
 import { alertCases } from "./cases/alert_cases.ts";
-import { promtoolTest } from "./cases/promtool_tests.ts";
+import { type Expectation, promtoolTest } from "./cases/promtool_tests.ts";
+import { withoutFleet } from "./cases/without_fleet.ts";
 import { ruleFiles } from "./rule_files.ts";
 import { alertRules, groupsFor } from "./rule_groups.ts";
 
@@ -33,21 +33,19 @@ describe("an alert in promtool", { skip: skipWithout(promtool, "prometheus") }, 
       ruleFiles(groupsFor(rule)).map(({ path, text }) => [path.split("/").at(-1)!, text]),
     );
 
-    const check = async (
-      alertCase: AlertCase,
-      expected: readonly ExpectedAlert[],
-    ): Promise<void> => {
-      const test = promtoolTest(rule, alertCase, expected, Object.keys(rules));
+    const check = async (...cases: Expectation[]): Promise<void> => {
+      const test = promtoolTest(rule, cases, Object.keys(rules));
       const files = { ...rules, "test.yaml": test };
       const { code, output } = await runOnFiles(promtool, ["test", "rules", "test.yaml"], files);
       assertEquals(code, 0, output);
     };
 
-    for (const { alerts, ...alertCase } of alertCases[rule.alert]?.fires ?? []) {
-      it(`${rule.alert} fires for ${alertCase.what}`, () => check(alertCase, alerts));
+    for (const alertCase of alertCases[rule.alert]?.fires ?? []) {
+      it(`${rule.alert} fires for ${alertCase.what}, in a fleet without a name, too`, () =>
+        check(alertCase, withoutFleet(alertCase)));
     }
     for (const alertCase of alertCases[rule.alert]?.silent ?? []) {
-      it(`${rule.alert} is silent for ${alertCase.what}`, () => check(alertCase, []));
+      it(`${rule.alert} is silent for ${alertCase.what}`, () => check(alertCase));
     }
   }
 });

@@ -62,7 +62,8 @@ describe("the rules in promtool", { skip: skipWithout(promtool, "prometheus") },
   });
 
   it("fire nothing while a deploy goes through a small fleet and a larger one", async () => {
-    const minutes = Array.from({ length: 21 }, (_, minute) => `${64 + minute}m`);
+    // Every scrape from a minute before the first restart.
+    const times = Array.from({ length: 80 }, (_, scrape) => `${64 * 60 + 15 * scrape}s`);
     const test = stringify({
       rule_files: Object.keys(files),
       evaluation_interval: "15s",
@@ -70,8 +71,8 @@ describe("the rules in promtool", { skip: skipWithout(promtool, "prometheus") },
         interval: "15s",
         input_series: Object.entries({ ...rolloutSeries("small", 1), ...rolloutSeries("large", 3) })
           .map(([name, values]) => ({ series: name, values })),
-        promql_expr_test: minutes.map((minute) => ({
-          eval_time: minute,
+        promql_expr_test: times.map((time) => ({
+          eval_time: time,
           expr: 'ALERTS{alertstate="firing",alertname!="ZtnaWatchdog"}',
           exp_samples: [],
         })),

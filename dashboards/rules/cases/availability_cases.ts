@@ -31,15 +31,6 @@ export const availabilityCases: Readonly<Record<string, AlertCases>> = {
         alerts: [{ labels: relay1, summary: "relay1 (example): the relay does not answer" }],
       },
       {
-        what: "a fleet without a name",
-        series: { 'up{job="ztna-relay",instance="relay1"}': "0x20" },
-        at: "2m",
-        alerts: [{
-          labels: { job: "ztna-relay", instance: "relay1" },
-          summary: "relay1: the relay does not answer",
-        }],
-      },
-      {
         what: "an instance whose name is no name",
         series: { 'up{job="ztna-relay",instance="{{ evil }}&x=\\"1\\" y"}': "0x20" },
         at: "2m",
@@ -81,16 +72,6 @@ export const availabilityCases: Readonly<Record<string, AlertCases>> = {
           labels: { fleet: "example" },
           summary: "Fleet example: no relay is ready",
           description: "None of its 2 relays takes new clients. Nobody gets in.",
-        }],
-      },
-      {
-        what: "a fleet without a name",
-        series: { 'up{job="ztna-relay",instance="relay1"}': "0x20" },
-        at: "2m",
-        alerts: [{
-          labels: {},
-          summary: "The fleet: no relay is ready",
-          description: "None of its 1 relays takes new clients. Nobody gets in.",
         }],
       },
     ],

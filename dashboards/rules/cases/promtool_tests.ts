@@ -15,21 +15,19 @@ const linkedLabels: Readonly<Record<AlertRule["board"], readonly string[]>> = {
   rollout: ["fleet"],
 };
 
-/**
- * A file for `promtool test rules`.
- *
- * @param alerts What the alert must say at the case's time; nothing when it must be silent.
- */
+/** A case, and what the alert must say at its time; nothing when it must be silent. */
+export type Expectation = AlertCase & { readonly alerts?: readonly ExpectedAlert[] };
+
+/** A file for `promtool test rules`, of cases with the same interval. */
 export function promtoolTest(
   rule: AlertRule,
-  { series, interval = defaultInterval, at }: AlertCase,
-  alerts: readonly ExpectedAlert[],
+  cases: readonly Expectation[],
   ruleFiles: readonly string[],
 ): string {
   return stringify({
     rule_files: ruleFiles,
-    evaluation_interval: interval,
-    tests: [{
+    evaluation_interval: cases[0]?.interval ?? defaultInterval,
+    tests: cases.map(({ series, interval = defaultInterval, at, alerts = [] }) => ({
       interval,
       input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
       alert_rule_test: [{
@@ -37,7 +35,7 @@ export function promtoolTest(
         alertname: rule.alert,
         exp_alerts: alerts.map((alert) => expected(rule, alert)),
       }],
-    }],
+    })),
   });
 }
 
