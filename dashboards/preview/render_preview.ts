@@ -1,6 +1,6 @@
 import type { Board, Panel, Variable } from "./board/board.ts";
 import { type Choice, interpolateQuery, type Scope, stepFor } from "./board/interpolation.ts";
-import { sectionsOf, sizeInPx } from "./board/placement.ts";
+import { sectionsOf, type Size, sizeInPx } from "./board/placement.ts";
 import { type Events, loadEvents } from "./data/events.ts";
 import { loadPanel } from "./data/panel_data.ts";
 import type { DataSource, TimeRange } from "./data/source.ts";
@@ -45,7 +45,7 @@ export async function renderPreview(
   const scrapeInterval = await scrapeIntervalOf(source);
   const pages = new Map<string, string>();
   const entries = boards.map(({ name, board: { title, description } }) => ({
-    href: `${encodeURIComponent(name)}.html`,
+    href: hrefOf(name),
     title,
     description,
   }));
@@ -55,6 +55,10 @@ export async function renderPreview(
     pages.set(`${name}.html`, await renderBoard({ name, board }, boards, options, scrapeInterval));
   }
   return pages;
+}
+
+function hrefOf(name: string): string {
+  return `${encodeURIComponent(name)}.html`;
 }
 
 async function scrapeIntervalOf(source: DataSource | undefined): Promise<number> {
@@ -109,7 +113,7 @@ async function renderBoard(
     scope,
     values: source === undefined ? new Map() : await loadValues(source, scope),
     links: boards.map((other) => ({
-      href: `${encodeURIComponent(other.name)}.html`,
+      href: hrefOf(other.name),
       title: other.board.title,
       isHere: other.name === name,
     })),
@@ -136,10 +140,7 @@ async function bodyOf(
 }
 
 /** What a panel has for its body on a page of the usual width. */
-function bodySize(cells: { readonly w: number; readonly h: number }): {
-  readonly width: number;
-  readonly height: number;
-} {
+function bodySize(cells: { readonly w: number; readonly h: number }): Size {
   const { width, height } = sizeInPx(cells, pagePx - 2 * pagePaddingPx);
   return {
     width: Math.max(40, width - 2 * panelPaddingPx - 2),
@@ -152,7 +153,7 @@ function pageFinder(boards: readonly NamedBoard[]): (url: string) => string | un
   return (url) => {
     const [, uid] = /^\/?d\/([\w-]+)/.exec(url) ?? [];
     const found = boards.find(({ board }) => board.uid === uid);
-    return found === undefined ? undefined : `${encodeURIComponent(found.name)}.html`;
+    return found === undefined ? undefined : hrefOf(found.name);
   };
 }
 

@@ -63,7 +63,7 @@ describe("a page of a dashboard", () => {
     });
 
     it(`lets no label value out of its place in a panel of type ${type}`, async () => {
-      const hostile = `</text></svg></style><script>alert("1")</script>' onload='x' \u0000\u202e`;
+      const hostile = `\u0000\u202e</text></svg></style><script>alert("1")</script>' onload='x'`;
       const page = await draw(
         boardOf([{ type, title: hostile, description: hostile }]),
         () => [{ le: hostile, [hostile]: hostile }, { le: "1" }],

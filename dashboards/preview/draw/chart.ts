@@ -117,7 +117,7 @@ function tidy(svg: string, id: string): string {
   return svg
     .replace(/<style\s*>.*?<\/style>\s*/s, "")
     .replace(/ (?:class="zr\d+-cls-\d+"|pointer-events="visible"|ecmeta_\w+="[^"]*")/g, "")
-    .replace(/\bzr\d+-(\w+)/g, `${id}-$1`)
+    .replace(/( id="|url\(#)zr\d+-/g, `$1${id}-`)
     .replace(
       /^<svg width="\d+" height="\d+" xmlns="[^"]*" xmlns:xlink="[^"]*" version="1.1" baseProfile="full"/,
       '<svg class="chart"',

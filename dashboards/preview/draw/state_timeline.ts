@@ -1,5 +1,6 @@
 import type { CustomSeriesRenderItem } from "echarts";
 import * as v from "valibot";
+import { escapeControls } from "../../../tunnel/printable.ts";
 import { type Html, html } from "../page/html.ts";
 import type { TimeRange } from "../data/source.ts";
 import { axisText, type ChartFrame, drawChart, markSeries, timeAxis } from "./chart.ts";
@@ -77,7 +78,8 @@ export async function drawStateTimeline(context: PanelContext): Promise<Html | u
 }
 
 function shortened(name: string): string {
-  return name.length <= maxNameLength ? name : `${name.slice(0, maxNameLength - 1)}…`;
+  const seen = escapeControls(name);
+  return seen.length <= maxNameLength ? seen : `${seen.slice(0, maxNameLength - 1)}…`;
 }
 
 /** Runs of the same state; a value holds until the next one, or for one step. */

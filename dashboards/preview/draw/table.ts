@@ -50,31 +50,33 @@ export function drawTable(context: PanelContext): Html | undefined {
   const { sortBy } = v.parse(optionsSchema, panel.options);
   const shown = sorted(rows, sortBy).slice(0, maxRows);
   const more = rows.length - shown.length;
+  const titles = columns.map((column) =>
+    html`<th scope="col" style="${alignment(column)}">${column.name}</th>`
+  );
+  const lines = shown.map((row) =>
+    html`<tr>${columns.map((column) => cell(row, column, context))}</tr>`
+  );
+  const notes = [
+    ...more > 0 ? [`and ${more} more`] : [],
+    ...unknown.length > 0 ? [`The preview leaves out: ${unknown.join(", ")}`] : [],
+  ];
   return html`
     <div class="table" tabindex="0">
       <table>
         <thead>
-          <tr>${columns.map((column) =>
-            html`
-              <th scope="col" ${alignment(column)}>${column.name}</th>
-            `
-          )}</tr>
+          <tr>${titles}</tr>
         </thead>
-        <tbody>${shown.map((row) =>
-          html`<tr>${columns.map((column) => cell(row, column, context))}</tr>`
-        )}</tbody>
+        <tbody>${lines}</tbody>
       </table>
-    </div>${more > 0 && html`<p class="more">and ${more} more</p>`}${unknown.length > 0 &&
-      html`<p class="more">The preview leaves out: ${unknown.join(", ")}</p>`}
+    </div>
+    ${notes.map((note) => html`<p class="more">${note}</p>`)}
   `;
 }
 
-function alignment({ custom: { align, width }, isNumeric }: Column): Html {
+function alignment({ custom: { align, width }, isNumeric }: Column): string {
   const side = align !== "auto" ? align : isNumeric ? "right" : "left";
   const known = ["left", "right", "center"].includes(side) ? side : "left";
-  return html`
-    style="text-align:${known}${width > 0 ? `;width:${width}px` : ""}"
-  `;
+  return `text-align:${known}${width > 0 ? `;width:${width}px` : ""}`;
 }
 
 function cell(row: TableRow, column: Column, { now, pageOf }: PanelContext): Html {
@@ -84,16 +86,18 @@ function cell(row: TableRow, column: Column, { now, pageOf }: PanelContext): Htm
   const { text, color } = displayValue(value, config, now);
   const page = config.links.map(({ url }) => pageOf(url)).find((known) => known !== undefined);
   const content = page === undefined ? html`${text}` : html`<a href="${page}">${text}</a>`;
-  const inner = color === undefined
-    ? content
-    : cellOptions.type === "color-text"
-    ? html`<span style="color:${color}">${content}</span>`
-    : cellOptions.type === "color-background"
-    ? html`<span class="fill" style="background:${color};color:${
-      isLight(color) ? "#111217" : "#fff"
-    }">${content}</span>`
-    : content;
-  return html`<td${alignment(column)} title="${text}">${inner}</td>`;
+  return html`<td style="${alignment(column)}" title="${text}">${
+    colored(content, color, cellOptions.type)
+  }</td>`;
+}
+
+/** A cell's content in the colour of its value, as letters or as what is behind them. */
+function colored(content: Html, color: string | undefined, type: string): Html {
+  if (color === undefined) return content;
+  if (type === "color-text") return html`<span style="color:${color}">${content}</span>`;
+  if (type !== "color-background") return content;
+  const letters = isLight(color) ? "#111217" : "#fff";
+  return html`<span class="fill" style="background:${color};color:${letters}">${content}</span>`;
 }
 
 function sorted(

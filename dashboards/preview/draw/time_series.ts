@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type Html, html } from "../page/html.ts";
 import type { Point } from "../data/source.ts";
-import { niceAxis } from "./axis.ts";
+import { type Axis, niceAxis } from "./axis.ts";
 import { axisText, type ChartFrame, drawChart, lineMarks, markSeries, timeAxis } from "./chart.ts";
 import { cssColor } from "./colors.ts";
 import { displayValue } from "./display.ts";
@@ -20,7 +20,6 @@ const customSchema = v.object({
   stacking: v.fallback(v.object({ mode: v.fallback(v.string(), "none") }), { mode: "none" }),
   thresholdsStyle: v.fallback(v.object({ mode: v.fallback(v.string(), "off") }), { mode: "off" }),
   lineStyle: v.fallback(v.object({ fill: v.fallback(v.string(), "solid") }), { fill: "solid" }),
-  axisLabel: v.fallback(v.string(), ""),
 });
 type Custom = v.InferOutput<typeof customSchema>;
 
@@ -59,7 +58,7 @@ export async function drawTimeSeries(context: PanelContext): Promise<Html | unde
     },
     series: [
       ...lines.map(({ series }) => series),
-      thresholdSeries(context, custom, axis.max),
+      thresholdSeries(context, custom, axis),
       markSeries(frame),
     ],
   });
@@ -150,7 +149,7 @@ function extent(
 function thresholdSeries(
   { panel }: PanelContext,
   { thresholdsStyle: { mode } }: Custom,
-  max: number,
+  { min, max }: Axis,
 ): object {
   const steps = panel.fieldConfig.defaults.thresholds?.steps ?? [];
   const shown = mode === "off" || mode === "area" ? [] : steps;
@@ -160,7 +159,7 @@ function thresholdSeries(
     silent: true,
     markLine: lineMarks(
       shown.flatMap(({ value, color }) =>
-        typeof value !== "number" || value > max ? [] : [{
+        typeof value !== "number" || value < min || value > max ? [] : [{
           yAxis: value,
           lineStyle: {
             color: cssColor(color),

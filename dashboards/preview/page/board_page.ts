@@ -33,18 +33,23 @@ export interface BoardPage {
   readonly theme: Theme;
 }
 
+const withoutData = html`<p class="note">
+  Without data: each panel shows its queries. Draw with data by
+  <code>deno task dashboards preview --prometheus URL</code>
+</p>`;
+
 /** Writes the page of a dashboard: one file that needs no other, no script and no network. */
 export function writeBoardPage(page: BoardPage): string {
   const { board, sections, scope, links, origin } = page;
-  const body = html`<header><h1>${board.title}</h1>${navigation(links)}${
-    origin !== undefined &&
-    html`<span class="when">${formatSpan(scope.range)}, from ${origin}</span>`
-  }</header>${board.description !== "" && html`<p class="about">${board.description}</p>`}${
-    origin === undefined && html`<p class="note">Without data: each panel shows its queries.
- Draw with data by <code>deno task dashboards preview --prometheus URL</code></p>`
-  }${variables(page)}${events(page)}<main>${
-    sections.map((section) => writeSection(section, page))
-  }</main>`;
+  const when = origin === undefined
+    ? html``
+    : html`<span class="when">${formatSpan(scope.range)}, from ${origin}</span>`;
+  const lead = board.description !== "" && html`<p class="about">${board.description}</p>`;
+  const body = html`
+    <header><h1>${board.title}</h1>${navigation(links)}${when}</header>
+    ${lead}${origin === undefined && withoutData}${variables(page)}${events(page)}
+    <main>${sections.map((section) => writeSection(section, page))}</main>
+  `;
   return documentOf(board.title, body, page.theme);
 }
 
@@ -116,26 +121,25 @@ function writeSection({ row, isOpen, panels }: Section, page: BoardPage): Html {
     html`<div class="grid">${panels.map((placed) => writePanel(placed, page))}</div>`;
   if (row === undefined) return html`<div class="row">${grid}</div>`;
   const count = panels.length === 1 ? "1 panel" : `${panels.length} panels`;
+  const title = interpolateText(row.title, page.scope);
+  const state = isOpen ? " open" : "";
+  const held = isOpen ? html`` : html`<span>(${count})</span>`;
   return html`
     <details class="row" data-id="${row.id}"
-      ${isOpen && html`
-        open
-      `}><summary>${interpolateText(row.title, page.scope)}${!isOpen && html`
-        <span>(${count})</span>
-      `}</summary>${grid}</details>
+      ${state}><summary>${title} ${held}</summary>${grid}</details>
   `;
 }
 
 function writePanel({ panel, x, y, w, h }: Placed, { scope, bodies }: BoardPage): Html {
   const title = interpolateText(panel.title, scope);
   const area = `grid-area:${y + 1}/${x + 1}/span ${h}/span ${w}`;
+  const info = about(panel, x + w <= narrowColumns);
   return html`
-    <section class="panel" data-id="${panel.id}" data-type="${panel.type}"
-      style="${area}"><h3 title="${title}">${title}</h3>${about(
-        panel,
-        x + w <= narrowColumns,
-      )}<div class="body">${bodies
-        .get(panel)}</div></section>
+    <section class="panel" data-id="${panel.id}" data-type="${panel.type}" style="${area}">
+      <h3 title="${title}">${title}</h3>
+      ${info}
+      <div class="body">${bodies.get(panel)}</div>
+    </section>
   `;
 }
 
