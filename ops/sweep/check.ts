@@ -1,6 +1,6 @@
 import type { Fleet, FleetHost } from "../fleet/fleet.ts";
 import type { ThresholdName } from "../fleet/sweep_settings.ts";
-import type { HostFacts } from "./facts/fact_sources.ts";
+import type { HostFacts, KeptFacts } from "./facts/fact_sources.ts";
 import type { Verdict } from "./finding.ts";
 
 /** What is known of a host that has answered. */
@@ -9,8 +9,11 @@ export interface HostView {
   readonly host: FleetHost;
   /** What its answer has told; a part that could not be read is `undefined`. */
   readonly facts: HostFacts;
-  /** What it told at the sweep before, for what is counted since then. */
-  readonly before: HostFacts | undefined;
+  /**
+   * What it told at the sweep before, for what is counted since then: only of sources that are a
+   * `KeptFactSource`.
+   */
+  readonly before: KeptFacts | undefined;
   /** This machine's clock when the answer came and when the question went, in ms since 1970. */
   readonly receivedMs: number;
   readonly askedMs: number;

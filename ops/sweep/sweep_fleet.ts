@@ -2,7 +2,7 @@ import { HostError } from "../engine/errors.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { FleetRun } from "../fleet/fleet_run.ts";
 import type { HostRun } from "../fleet/host_run.ts";
-import type { HostFacts } from "./facts/fact_sources.ts";
+import type { KeptFacts } from "./facts/fact_sources.ts";
 import { evaluateHost, unreachableFinding } from "./evaluate.ts";
 import type { Finding } from "./finding.ts";
 import { gatherHost, type HostAnswer } from "./gather_host.ts";
@@ -13,7 +13,7 @@ export interface SweepFleetOptions {
   readonly fleet: Fleet;
   readonly run: FleetRun;
   /** What hosts told at the sweep before, by name. */
-  readonly before: ReadonlyMap<string, { readonly facts: HostFacts; readonly askedMs: number }>;
+  readonly before: ReadonlyMap<string, { readonly facts: KeptFacts; readonly askedMs: number }>;
   readonly wantedRelease: string | undefined;
   /** The whole sweep's time, in ms. */
   readonly timeoutMs: number;

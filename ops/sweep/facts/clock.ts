@@ -1,4 +1,5 @@
-import type { FactSource } from "./fact_source.ts";
+import * as v from "valibot";
+import type { KeptFactSource } from "./fact_source.ts";
 
 /** What a host's clock shows, and since when it runs. */
 export interface ClockFacts {
@@ -9,7 +10,9 @@ export interface ClockFacts {
 }
 
 /** The host's clock. */
-export const clock: FactSource<ClockFacts> = {
+export const clock: KeptFactSource<ClockFacts> = {
+  kept: v.object({ nowMs: v.pipe(v.number(), v.finite()), bootId: v.string() }),
+
   script: () => `date +%s%3N; cat /proc/sys/kernel/random/boot_id\n`,
 
   parse(output): ClockFacts | undefined {

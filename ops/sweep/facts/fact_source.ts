@@ -1,3 +1,4 @@
+import type { GenericSchema } from "valibot";
 import type { FleetHost } from "../../fleet/fleet.ts";
 
 /** What a part of the remote script may depend on. */
@@ -16,6 +17,15 @@ export interface FactSource<T> {
    * hostile and may be cut anywhere: never throws, and keeps a bounded part.
    */
   parse(output: string, question: FactQuestion): T | undefined;
+}
+
+/**
+ * A source of which the next sweep wants to know what it told at this one, such as a counter: the
+ * history keeps it, as JSON.
+ */
+export interface KeptFactSource<T> extends FactSource<T> {
+  /** Reads back what was kept, perhaps by another version of this program. */
+  readonly kept: GenericSchema<unknown, T>;
 }
 
 /** What a source tells. */

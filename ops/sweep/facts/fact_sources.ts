@@ -7,5 +7,11 @@ export const factSources = { clock } as const;
 /** One of {@linkcode factSources}. */
 export type FactName = keyof typeof factSources;
 
+/** What the next sweep gets to know of them: that of every {@linkcode KeptFactSource}. */
+export type KeptFacts = {
+  readonly [N in FactName as (typeof factSources)[N] extends { kept: unknown } ? N : never]?:
+    FactOf<(typeof factSources)[N]>;
+};
+
 /** What a host has told; a part that could not be read is missing. */
 export type HostFacts = { readonly [N in FactName]?: FactOf<(typeof factSources)[N]> };
