@@ -29,8 +29,8 @@ export const number = "{{ $value | humanize }}";
 /** Where to read on: the alert's page. */
 export const runbookUrl = ({ alert }: AlertRule): string => `${runbookBase}/${alert}.md`;
 
-/** Values that link from an alert's labels to the variables of a board. */
-const boardVariables = {
+/** Labels of alerts that are variables of each board. */
+export const boardVariables = {
   fleet: ["fleet"],
   relay: ["fleet", "instance"],
   connector: ["fleet", "instance"],

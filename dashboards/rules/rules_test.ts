@@ -3,8 +3,11 @@ import { describe, it } from "@std/testing/bdd";
 import { stringify } from "yaml";
 import { skipWithout } from "../../tests/support/debian_program.ts";
 import { type RunOnFiles, runOnFiles } from "../../tests/support/run_on_files.ts";
+import { boardFiles } from "../boards/board_files.ts";
+import { jobs } from "../catalogue.ts";
 import { expressionMistakes } from "../promql/check.ts";
 import { knownSeries } from "../promql/known_series.ts";
+import { dashboardPath } from "./annotations.ts";
 import { rolloutSeries } from "./cases/rollout_series.ts";
 import { ruleFiles } from "./rule_files.ts";
 import { alertRules, recordingRules } from "./rule_groups.ts";
@@ -46,6 +49,26 @@ describe("the rules", () => {
       "ZtnaErrorBudgetBurnsFast",
       "ZtnaErrorBudgetBurns",
     ]);
+  });
+
+  it("lead to boards and variables that there are", () => {
+    const boards = new Map(
+      boardFiles().map(({ text }) => {
+        const { uid, templating } = JSON.parse(text) as {
+          uid: string;
+          templating: { list: readonly { name: string }[] };
+        };
+        return [uid, templating.list.map(({ name }) => name)];
+      }),
+    );
+    for (const rule of alertRules) {
+      const uids = rule.board === "program" ? Object.values(jobs) : [`ztna-${rule.board}`];
+      const variables = [...dashboardPath(rule).matchAll(/&var-(\w+)=/g)].map(([, name]) => name!);
+      for (const uid of uids) {
+        const missing = variables.filter((name) => !boards.get(uid)?.includes(name));
+        assertEquals([rule.alert, uid, missing], [rule.alert, uid, []]);
+      }
+    }
   });
 
   it("have names of their own", () => {

@@ -1,19 +1,9 @@
 import { stringify } from "yaml";
-import { runbookBase } from "../annotations.ts";
+import { boardVariables, runbookBase } from "../annotations.ts";
 import type { AlertRule } from "../rule.ts";
 import type { AlertCase, ExpectedAlert } from "./alert_case.ts";
 
 const defaultInterval = "15s";
-
-/** Labels that lead to variables of each board, in the order of the link. */
-const linkedLabels: Readonly<Record<AlertRule["board"], readonly string[]>> = {
-  fleet: ["fleet"],
-  relay: ["fleet", "instance"],
-  connector: ["fleet", "instance"],
-  program: ["fleet", "instance"],
-  service: ["fleet", "service"],
-  rollout: ["fleet"],
-};
 
 /** A case, and what the alert must say at its time; nothing when it must be silent. */
 export type Expectation = AlertCase & { readonly alerts?: readonly ExpectedAlert[] };
@@ -54,10 +44,10 @@ function expected(
   };
 }
 
-/** Written anew, as the rule's own is a template. */
+/** Made from labels, where the rule's own is a template. */
 function dashboardOf({ board }: AlertRule, labels: ExpectedAlert["labels"]): string {
   const parameters = new URLSearchParams({ from: "now-1h" });
-  for (const label of linkedLabels[board]) {
+  for (const label of boardVariables[board]) {
     if (labels[label] !== undefined) parameters.set(`var-${label}`, labels[label]);
   }
   return `/d/${board === "program" ? labels["job"] : `ztna-${board}`}?${parameters}`;
