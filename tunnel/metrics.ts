@@ -88,7 +88,10 @@ export function createMetrics<const C extends MetricCatalogue>(
 /** One line of the exposition, as `prom-client` takes it. */
 interface Sample {
   readonly metricName: string;
-  readonly labels: Readonly<Record<string, string>>;
+  /** Labels of its series, the same object at each scrape: their text is made once. */
+  readonly sharedLabels: Readonly<Record<string, string>>;
+  /** Labels of this line alone. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
@@ -106,29 +109,41 @@ function createInstrument(
   };
   if (labels === undefined) {
     const instrument = create();
-    return { instrument, collect: () => samples(name, {}, instrument) };
+    return { instrument, collect: () => samples(name, noLabels, instrument) };
   }
   const children = new LabelledInstruments(Object.keys(labels), maxSeries, create);
   for (const set of knownLabelSets(definition, labelValues) ?? []) children.labels(set);
-  const collect = (): Sample[] =>
-    [...children.series()].flatMap((child) => samples(name, child.labels, child.instrument));
+  const collect = (): Sample[] => {
+    const all: Sample[] = [];
+    for (const child of children.series()) {
+      for (const sample of samples(name, child.labels, child.instrument)) all.push(sample);
+    }
+    return all;
+  };
   return { instrument: children, collect };
 }
 
-function samples(name: string, labels: Sample["labels"], instrument: AnyInstrument): Sample[] {
+const noLabels: Sample["sharedLabels"] = {};
+
+function samples(
+  name: string,
+  sharedLabels: Sample["sharedLabels"],
+  instrument: AnyInstrument,
+): Sample[] {
   if (!(instrument instanceof Histogram)) {
     const value = instrument.value;
-    return value === undefined ? [] : [{ metricName: name, labels, value }];
+    return value === undefined ? [] : [{ metricName: name, sharedLabels, value }];
   }
   const buckets = instrument.cumulated().map(({ bound, count }) => ({
     metricName: `${name}_bucket`,
-    labels: { ...labels, le: bound === Infinity ? "+Inf" : String(bound) },
+    sharedLabels,
+    labels: { le: bound === Infinity ? "+Inf" : String(bound) },
     value: count,
   }));
   return [
     ...buckets,
-    { metricName: `${name}_sum`, labels, value: instrument.sum },
-    { metricName: `${name}_count`, labels, value: instrument.count },
+    { metricName: `${name}_sum`, sharedLabels, value: instrument.sum },
+    { metricName: `${name}_count`, sharedLabels, value: instrument.count },
   ];
 }
 

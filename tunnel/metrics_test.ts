@@ -91,8 +91,8 @@ ztna_rtt_seconds_count 4
 
 # HELP ztna_wait_seconds Waits
 # TYPE ztna_wait_seconds histogram
-ztna_wait_seconds_bucket{queue="out",le="1"} 1
-ztna_wait_seconds_bucket{queue="out",le="+Inf"} 1
+ztna_wait_seconds_bucket{le="1",queue="out"} 1
+ztna_wait_seconds_bucket{le="+Inf",queue="out"} 1
 ztna_wait_seconds_sum{queue="out"} 0.5
 ztna_wait_seconds_count{queue="out"} 1
 `,
