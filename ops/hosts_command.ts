@@ -99,7 +99,7 @@ export async function runHostsCommand<H extends RunHost>(
   const sockets = controlDirectory(Deno.env);
   await using run = new FleetRun<H>({
     ...{ hosts, forks: values.forks, emit, signal },
-    connect: ({ connection }) =>
+    connect: ({ connection }, signal) =>
       openConnection(connection, {
         signal,
         controlDirectory: sockets,

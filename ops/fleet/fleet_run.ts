@@ -11,8 +11,8 @@ import { HostRun, type RunHost } from "./host_run.ts";
 export interface FleetRunOptions<H extends RunHost> {
   /** The hosts that the command is about. */
   readonly hosts: readonly H[];
-  /** Opens a connection to one of them. */
-  readonly connect: (host: H) => Promise<Connection>;
+  /** Opens a connection to one of them; the signal ends the attempt, but not the connection. */
+  readonly connect: (host: H, signal: AbortSignal) => Promise<Connection>;
   /** Most hosts that are worked on at a time. */
   readonly forks: number;
   readonly emit: (event: FleetEvent) => void;
@@ -49,11 +49,18 @@ export class FleetRun<H extends RunHost = FleetHost> implements AsyncDisposable 
     return this.hosts.filter(({ hasFailed }) => hasFailed);
   }
 
-  /** Connects to every host and does something there. */
-  async connectAll(work: (host: HostRun<H>) => Promise<void>): Promise<void> {
+  /**
+   * Connects to every host and does something there.
+   *
+   * @param limitOf Ends a host's attempt to connect, with its reason; asked when its turn comes.
+   */
+  async connectAll(
+    work: (host: HostRun<H>) => Promise<void>,
+    limitOf: (host: HostRun<H>) => AbortSignal = () => this.#options.signal,
+  ): Promise<void> {
     await this.forEach(this.hosts, async (run) => {
       this.emit({ type: "host_state", host: run.name, phase: "connecting" });
-      run.connection = await this.#options.connect(run.host);
+      run.connection = await this.#options.connect(run.host, limitOf(run));
       await work(run);
     });
   }

@@ -36,6 +36,11 @@ export interface RunOptions {
   readonly maxOutputBytes?: number;
   /** Ends the script and what it has started, remotely too, then rejects with its reason. */
   readonly signal?: AbortSignal;
+  /**
+   * How long the host may take to say that a script has ended that was interrupted, in ms; after
+   * that the connection is closed. 5,000 by default.
+   */
+  readonly endGraceMs?: number;
 }
 
 /** What a connection has cost so far. */
@@ -64,7 +69,7 @@ export interface Connection extends AsyncDisposable {
    * that gets a SIGTERM when the connection ends. What was started with `setsid` outlives it.
    *
    * After `timeoutMs` or `signal` the connection can be used again, unless the host does not say
-   * within five seconds that the script has ended; then the connection is closed.
+   * within `endGraceMs` that the script has ended; then the connection is closed.
    *
    * @throws {UnreachableError} when the connection is lost before the script has ended.
    * @throws {HostLockedError} when another has the lock.

@@ -13,8 +13,8 @@ import type { ShellProcess, TrafficCounter } from "./shell_process.ts";
 
 /** How often the host hears that we are there, in ms. It waits for a minute. */
 const aliveIntervalMs = 10_000;
-/** How long a host may take to say that an interrupted script has ended, in ms. */
-const killGraceMs = 5000;
+/** How long a host may take to say that an interrupted script has ended, in ms, by default. */
+const defaultEndGraceMs = 5000;
 /** How often a lock is tried for again while another has it, in ms. */
 const lockPollMs = 1000;
 /** What is kept of the text on standard error that no script has written, in UTF-16 units. */
@@ -110,7 +110,7 @@ export class ShellSession implements Connection {
     script: string,
     options: RunOptions,
   ): Promise<{ running: RunningScript; end: string }> {
-    const { what, input } = options;
+    const { what, input, endGraceMs = defaultEndGraceMs } = options;
     const lost = this.#lost.promise.then((): never => {
       throw lostError(this.host, what, this.#errors);
     });
@@ -138,7 +138,7 @@ export class ShellSession implements Connection {
       return { running, end };
     } catch (error) {
       feeder?.halt();
-      if (!this.#isLost) await this.#kill(id, running);
+      if (!this.#isLost) await this.#kill(id, running, endGraceMs);
       throw error;
     } finally {
       await feeder?.stop();
@@ -147,11 +147,11 @@ export class ShellSession implements Connection {
   }
 
   /** Ends a script, or the connection if that doesn't work. */
-  async #kill(id: number, running: RunningScript): Promise<void> {
+  async #kill(id: number, running: RunningScript, graceMs: number): Promise<void> {
     this.#send(`ztna_kill ${id}`);
     const grace = new AbortController();
     Promise.race([running.ended.catch(() => {}), this.#lost.promise]).then(() => grace.abort());
-    await pause(killGraceMs, grace.signal);
+    await pause(graceMs, grace.signal);
     if (grace.signal.aborted) return;
     this.#lose();
     this.#process.kill();

@@ -1,5 +1,5 @@
 import { quote } from "../../../tunnel/printable.ts";
-import type { Connection } from "../connection/connection.ts";
+import type { Connection, RunOptions } from "../connection/connection.ts";
 import type { HostLock } from "../connection/host_lock.ts";
 import { HostError } from "../errors.ts";
 import type { Facts } from "./facts.ts";
@@ -19,6 +19,10 @@ export interface GatherFactsOptions {
   readonly signal?: AbortSignal;
   /** Ends the gathering after this time, in ms; never by default. */
   readonly timeoutMs?: number;
+  /** As {@linkcode RunOptions.endGraceMs}. */
+  readonly endGraceMs?: number;
+  /** Most bytes of the answer; `maxGatherBytes` by default. */
+  readonly maxBytes?: number;
   /** What the round trip is for; `gather facts` by default. */
   readonly what?: string;
   /** Taken before anything is looked at. */
@@ -40,7 +44,7 @@ export async function gatherFacts(
   options: GatherFactsOptions = {},
 ): Promise<Facts> {
   const { diff = false, extras = [], what = "gather facts", signal, timeoutMs, lock } = options;
-  const { pendingDirectory } = options;
+  const { pendingDirectory, endGraceMs, maxBytes = maxGatherBytes } = options;
   const gathering = {
     nonce: randomNonce(),
     diff,
@@ -49,16 +53,17 @@ export async function gatherFacts(
   };
   const result = await connection.run(gatherScript(play, gathering), {
     what,
-    maxOutputBytes: maxGatherBytes,
+    maxOutputBytes: maxBytes,
     ...signal && { signal },
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(endGraceMs === undefined ? {} : { endGraceMs }),
     ...lock && { lock },
   });
   const { host } = connection;
   if (result.truncated) {
     throw new HostError(
       host,
-      `Cannot read the facts of host ${quote(host)} as they may have ${maxGatherBytes} bytes: ` +
+      `Cannot read the facts of host ${quote(host)} as they may have ${maxBytes} bytes: ` +
         `there are more. Run again with -vv to see what the host prints`,
     );
   }
