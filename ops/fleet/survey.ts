@@ -18,12 +18,12 @@ import {
   releaseFactsScript,
 } from "../release/release_facts.ts";
 import type { FleetHost } from "./fleet.ts";
-import { wantedPorts } from "./preflight.ts";
 import {
   parsePreflightFacts,
   type PreflightFacts,
   preflightFactsScript,
 } from "./preflight_facts.ts";
+import { programPorts } from "./program_ports.ts";
 import {
   type ProgramsHealth,
   programsHealthScript,
@@ -71,7 +71,7 @@ export async function surveyHost(
   const extras: ExtraScript[] = [
     { id: "platform", script: platformFactsScript() },
     { id: "releases", script: releaseFactsScript(release) },
-    { id: "preflight", script: preflightFactsScript(wantedPorts(host)) },
+    { id: "preflight", script: preflightFactsScript(programPorts(host)) },
     { id: "snapshot", script: snapshotFactsScript },
     { id: "health", script: programsHealthScript(host) },
   ];
