@@ -48,7 +48,7 @@ export const certificateRules: RuleGroup = {
       expr: reloadsFailed.join("\nor "),
       for: "0s",
       summary: `${instance}: {{ $labels.job }} could not read its TLS files again`,
-      description: "It goes on with the certificate that it had.",
+      description: "New certificates have not reached it.",
       advice: relayMetrics.tlsReloads.advice,
       board: "program",
     },

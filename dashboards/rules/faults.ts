@@ -29,7 +29,7 @@ export const faultRules: RuleGroup = {
       for: "0s",
       summary: `${instance}: a fault in {{ $labels.job }} itself`,
       description: "It has cost a connection, or packets, within the last hour.",
-      advice: relayMetrics.handlerErrors.advice,
+      advice: "Report it with the error in the program's log.",
       board: "program",
     },
   ],

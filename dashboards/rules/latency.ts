@@ -38,7 +38,8 @@ export const latencyRules: RuleGroup = {
       for: "10m",
       summary: `${instance}: packets take ${duration} through {{ $labels.job }}`,
       description: "One in a hundred takes as long, or longer.",
-      advice: relayMetrics.forwarding.advice,
+      advice: "With high CPU and event loop lag the program is too small. Without them packets " +
+        "wait for a slow network: see what waits.",
       board: "program",
     },
     {

@@ -55,7 +55,9 @@ export const networkRules: RuleGroup = {
       for: "5m",
       summary: `${instance}: the system drops ${percentage} of what comes in for {{ $labels.job }}`,
       description: "Packets come in faster than the program reads them.",
-      advice: relayMetrics.socketDrops.advice,
+      advice:
+        "See its CPU and event loop lag: near one core it is too small. Short bursts ask for " +
+        "a larger receive buffer.",
       board: "program",
     },
     {
