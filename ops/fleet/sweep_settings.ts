@@ -24,6 +24,57 @@ export const thresholdDeclarations = {
     warning: 2,
     critical: 30,
   },
+  diskSpace: {
+    variable: "ztna_sweep_disk_space",
+    what: "percent of a file system's space in use, as df counts it",
+    // A deploy wants room for a second release; a journal may take 10 % of its file system.
+    warning: 85,
+    critical: 95,
+  },
+  inodes: {
+    variable: "ztna_sweep_inodes",
+    what: "percent of a file system's inodes in use",
+    warning: 85,
+    critical: 95,
+  },
+  memory: {
+    variable: "ztna_sweep_memory",
+    what: "percent of memory that programs can still get",
+    warning: 10,
+    critical: 3,
+  },
+  memoryPressure: {
+    variable: "ztna_sweep_memory_pressure",
+    what: "percent of the last minute that all work has waited for memory",
+    // Packets that wait a tenth of the time are packets lost; at half of it nothing gets done.
+    warning: 10,
+    critical: 50,
+  },
+  load: {
+    variable: "ztna_sweep_load",
+    what: "load of the last five minutes per processor",
+    warning: 2,
+    critical: 8,
+  },
+  fileDescriptors: {
+    variable: "ztna_sweep_file_descriptors",
+    what: "percent of file descriptors in use, of a program's limit and of the host's",
+    warning: 70,
+    critical: 90,
+  },
+  udpErrors: {
+    variable: "ztna_sweep_udp_errors",
+    what: "percent of UDP datagrams that the host's kernel has dropped since the sweep before",
+    // By Mathis' formula TCP gets about 7 Mbit/s over 50 ms at the first, 1.6 at the second.
+    warning: 0.1,
+    critical: 2,
+  },
+  journalErrors: {
+    variable: "ztna_sweep_journal_errors",
+    what: "errors in the journal of a program since the sweep before",
+    warning: 1,
+    critical: 100,
+  },
 } as const satisfies Readonly<Record<string, ThresholdDeclaration>>;
 
 /** One of {@linkcode thresholdDeclarations}. */
