@@ -22,15 +22,18 @@ const afterMs = 40_000;
 /** Size of the browser; dashboards that are longer are cut, shorter ones make smaller pictures. */
 const widthPx = 1600;
 const maxHeightPx = 1500;
+/** Below the last panel; less than the gap to the next one. */
+const marginPx = 6;
+
 /** The height at which as many panels are seen as can be, and none in part. */
 const wholePanels = `(() => {
-  const panels = [...document.querySelectorAll(".panel, .row > summary")]
+  const panels = [...document.querySelectorAll(".panel")]
     .map((element) => element.getBoundingClientRect())
     .filter(({ height }) => height > 0);
   const ends = panels.map(({ bottom }) => bottom).filter((bottom) =>
-    bottom <= ${maxHeightPx} - 16 &&
+    bottom <= ${maxHeightPx} - ${marginPx} &&
     panels.every((other) => other.bottom <= bottom || other.top >= bottom));
-  return Math.round(Math.max(...ends) + 16);
+  return Math.round(Math.max(...ends) + ${marginPx});
 })()`;
 /** Lines and letters are sharp at this, in a quarter of a PNG's bytes. */
 const webpQuality = 82;
