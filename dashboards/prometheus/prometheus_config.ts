@@ -34,7 +34,7 @@ export const prometheusConfigNotes: readonly string[] = [
   '"promtool check config FILE".',
 ];
 
-/** No host may fill Prometheus: a connector of 1,000 services has some 50,000 series. */
+/** No host may fill Prometheus: a connector of 1,000 services has some 130,000 series. */
 const maxSamplesPerScrape = 200_000;
 
 /**

@@ -226,6 +226,7 @@ describe("a fleet that has been under load for a minute, with one restart", {
       'ztna_relay_handshakes_total{result="failed"}',
       'ztna_relay_quic_packets_dropped_total{reason="unsupported_version"}',
       "ztna_relay_address_changes_total",
+      "ztna_relay_translated_packets_total",
       'ztna_connector_drops_total{reason="not_ipv4"}',
       "ztna_connector_connection_losses_total",
       "ztna_connector_reconnections_total",

@@ -21,6 +21,8 @@ const packetIntervalMs = 25;
 /** And a ping with each so-manieth. */
 const packetsPerPing = 20;
 const payload = new Uint8Array(200);
+/** The inner address of all agents, as of those that start with the same one: relays translate it. */
+const source = "100.64.0.1";
 const destination = "10.100.0.1";
 
 /** Agents that send, each to its service, until it is disposed of. */
@@ -87,17 +89,15 @@ export class TunnelLoad implements AsyncDisposable {
 
   #send(): void {
     this.#tick += 1;
-    this.#agents.forEach(({ agent, service }, index) => {
+    const packets = [udpPacket(`${source}:40000 > ${destination}:7`, payload)];
+    if (this.#tick % packetsPerPing === 0) {
+      packets.push(pingPacket(`${source} > ${destination}`, 1, this.#tick % 65_536, "ping"));
+    }
+    for (const { agent, service } of this.#agents) {
       const counts = this.counts.get(service)!;
-      // An inner address of its own for each: what agents really have.
-      const source = `100.64.0.${index + 1}`;
-      const packets = [udpPacket(`${source}:40000 > ${destination}:7`, payload)];
-      if (this.#tick % packetsPerPing === 0) {
-        packets.push(pingPacket(`${source} > ${destination}`, 1, this.#tick % 65_536, "ping"));
-      }
       for (const packet of packets) {
         if (agent.sendRouted(service, packet) === "queued") counts.sent += 1;
       }
-    });
+    }
   }
 }
