@@ -3,7 +3,7 @@ import type { Clock, Timer } from "./clock.ts";
 /** Open connections; beyond it the oldest one is closed, so that hung clients can't lock out others. */
 const maxConnections = 64;
 /** Life of a connection in milliseconds, from its acceptance to the last byte of the answer. */
-const connectionDeadlineMs = 10_000;
+export const connectionDeadlineMs = 10_000;
 
 /** A place for a connection. Disposing of it, when the connection has ended, makes it free. */
 export interface ConnectionSlot extends Disposable {
