@@ -8,6 +8,8 @@ export interface FleetPaths {
   readonly tls: string;
   /** What was changed, when, by whom: a JSON line each. */
   readonly auditFile: string;
+  /** The history of sweeps: a SQLite database. */
+  readonly sweepHistory: string;
   /** Held while certificates are made. */
   readonly lockFile: string;
 }
@@ -19,6 +21,7 @@ export function fleetPathsOf(environment: Environment, name: string): FleetPaths
     root,
     tls: `${root}/tls`,
     auditFile: `${root}/audit.jsonl`,
+    sweepHistory: `${root}/sweeps.db`,
     lockFile: `${root}/lock`,
   };
 }

@@ -32,7 +32,9 @@ export interface Finding extends Verdict {
 }
 
 /** What stays the same of a finding from sweep to sweep: its place in the history. */
-export function findingKey({ host, check, subject }: Finding): string {
+export function findingKey(
+  { host, check, subject }: Pick<Finding, "host" | "check" | "subject">,
+): string {
   return JSON.stringify([host, check, subject]);
 }
 

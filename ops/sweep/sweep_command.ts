@@ -2,6 +2,8 @@ import type { CommandContext } from "../command.ts";
 import { runFleetCommand } from "../fleet_command.ts";
 import type { HostsCommandValues } from "../hosts_command.ts";
 import { requireInventory } from "../hosts_command.ts";
+import { changesJson } from "./history/changes_json.ts";
+import { openHistory, type SweepChanges } from "./history/history.ts";
 import { sweepFleet } from "./sweep_fleet.ts";
 import { statusOf, sweepExitCode, type SweepResult } from "./sweep_result.ts";
 
@@ -20,22 +22,31 @@ export async function sweepCommand(context: CommandContext, values: SweepValues)
   const { report, screen } = context;
   const connectTimeout = Math.min(values.connectTimeout, values.timeout);
   const options = { command: "sweep", argv: Deno.args, values: { ...values, connectTimeout } };
-  return await runFleetCommand(context, options, async ({ run, begin, fleet, signal }) => {
+  return await runFleetCommand(context, options, async ({ run, begin, emit, ...command }) => {
+    const { fleet, paths, signal } = command;
     begin(null);
-    const { result } = await sweepFleet({
+    using history = openHistory(paths.sweepHistory, {
+      warn: (text) => emit({ type: "warning", text }),
+    });
+    const sweep = await sweepFleet({
       ...{ fleet, run, signal, wantedRelease: undefined },
-      before: new Map(),
+      before: history.before(),
       timeoutMs: values.timeout * 1000,
     });
+    const { result } = sweep;
+    const changes = history.record(sweep, { isWhole: values.limit === undefined });
     screen.endLive();
-    if (values.json) report.json(sweepJson(result));
-    else report.result(JSON.stringify(sweepJson(result), null, 2));
+    if (values.json) report.json(sweepJson(result, changes));
+    else report.result(JSON.stringify(sweepJson(result, changes), null, 2));
     return sweepExitCode(result);
   });
 }
 
 /** The documented form of a sweep. */
-export function sweepJson(result: SweepResult): Record<string, unknown> {
+export function sweepJson(
+  result: SweepResult,
+  changes: SweepChanges | undefined,
+): Record<string, unknown> {
   return {
     schema,
     status: statusOf(result),
@@ -47,5 +58,6 @@ export function sweepJson(result: SweepResult): Record<string, unknown> {
       ...{ host, check, subject, status, value, remedy },
       measure: measure ?? null,
     })),
+    changes: changesJson(changes),
   };
 }

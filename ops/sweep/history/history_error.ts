@@ -1,0 +1,81 @@
+import { ZtnaError } from "../../../tunnel/errors.ts";
+
+/**
+ * What keeps a history from being used: `corrupt` when the file is damaged and may be replaced,
+ * `foreign` when it is not ours to touch, `unavailable` for what the file system or another process
+ * does.
+ */
+export type HistoryFault = "corrupt" | "foreign" | "unavailable";
+
+/** The history of sweeps can't be read or written. A sweep works without. */
+export class HistoryError extends ZtnaError {
+  override readonly code = "HISTORY";
+  readonly fault: HistoryFault;
+
+  /** @param options `cause` keeps what SQLite or the file system said. */
+  constructor(fault: HistoryFault, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.fault = fault;
+  }
+}
+
+/** SQLite's primary result codes (https://sqlite.org/rescode.html) that call for different advice. */
+const resultCodes = {
+  busy: 5,
+  readOnly: 8,
+  ioError: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+} as const;
+
+const advice: Readonly<Record<number, string>> = {
+  [resultCodes.busy]: "another process holds it for too long; look for a sweep that hangs",
+  [resultCodes.readOnly]: "make the file and its directory writable",
+  [resultCodes.ioError]: "look for room on that disk, and for errors of it in the kernel's log",
+  [resultCodes.full]: "make room on that disk",
+  [resultCodes.cannotOpen]: "make the directory writable",
+};
+
+/**
+ * What SQLite or the file system has thrown, as an error of ours.
+ *
+ * @throws `error` itself when it is neither's: that is a defect.
+ */
+export function historyErrorOf(path: string, error: unknown): HistoryError {
+  if (error instanceof HistoryError) return error;
+  const result = sqliteResult(error);
+  if (result === undefined && !isSystemError(error)) throw error;
+  const code = result ?? resultCodes.cannotOpen;
+  const isCorrupt = code === resultCodes.corrupt || code === resultCodes.notADatabase;
+  return new HistoryError(
+    isCorrupt ? "corrupt" : "unavailable",
+    `Cannot use the history of sweeps as its file must be readable and writable: current value ` +
+      `is ${JSON.stringify(path)} (${(error as Error).message})` +
+      (advice[code] === undefined ? "" : `, ${advice[code]}`),
+    { cause: error },
+  );
+}
+
+/** The primary result code of an error of SQLite's; `undefined` for other errors. */
+function sqliteResult(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("code" in error) || error.code !== "ERR_SQLITE_ERROR") {
+    return undefined;
+  }
+  // Deno leaves the result out where the file can't be opened at all.
+  return "errcode" in error && typeof error.errcode === "number"
+    ? error.errcode & 0xff
+    : resultCodes.cannotOpen;
+}
+
+/** Whether an error is one of the file system's. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error &&
+      Object.values(Deno.errors).some((kind) => error instanceof kind) || isOsError(error);
+}
+
+function isOsError(error: unknown): boolean {
+  return error instanceof Error && "code" in error && typeof error.code === "string" &&
+    /^E[A-Z]+$/.test(error.code);
+}
