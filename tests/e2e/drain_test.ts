@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { describe, it } from "@std/testing/bdd";
 import { drainScript, parseDrainOutcome } from "../../ops/engine/health/drain.ts";
 import { formatSocketAddress, type SocketAddress } from "../../tunnel/quic/address.ts";
+import { freePort } from "../support/free_port.ts";
 import { udpPacket } from "../support/inner_packets.ts";
 import { Program } from "../support/program.ts";
 import { QuicheClient } from "../support/quiche_client.ts";
@@ -21,12 +22,6 @@ interface RunningRelay {
   readonly address: SocketAddress;
   readonly adminPort: number;
   readonly ask: (path: string) => Promise<{ readonly status: number; readonly body: string }>;
-}
-
-/** A free port for admin endpoints, as those of the programs are turned off by 0. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 function asker(port: number): RunningRelay["ask"] {

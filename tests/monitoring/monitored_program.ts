@@ -1,6 +1,7 @@
-import { type ScrapedProgram } from "../../dashboards/catalogue.ts";
-import { Program } from "../support/program.ts";
+import type { ScrapedProgram } from "../../dashboards/catalogue.ts";
 import { parseExposition, type Series } from "../support/exposition.ts";
+import { freePort } from "../support/free_port.ts";
+import { Program } from "../support/program.ts";
 import { waitFor, waitForAnswer } from "../support/wait.ts";
 
 /** What differs from host to host. */
@@ -50,8 +51,8 @@ export class MonitoredProgram implements AsyncDisposable {
         await started.#answers();
         return started;
       } catch (error) {
-        const { stderr } = await started.#process.ended();
         await started[Symbol.asyncDispose]();
+        const { stderr } = await started.#process.ended();
         if (attempt === maxStarts) throw new Error(`${error}: ${stderr}`);
       }
     }
@@ -115,10 +116,4 @@ export class MonitoredProgram implements AsyncDisposable {
     const response = await fetch(`http://127.0.0.1:${this.adminPort}${path}`);
     return await response.text();
   }
-}
-
-/** A free port for admin endpoints, as those of the programs are turned off by 0. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

@@ -1,6 +1,7 @@
 import type { ServiceConfig } from "../../connector/service_config.ts";
 import type { ScrapeTarget } from "../../ops/fleet/scrape_targets.ts";
 import type { SocketAddress } from "../../tunnel/quic/address.ts";
+import { freePort } from "../support/free_port.ts";
 import { relayAddress } from "../support/relay_program.ts";
 import { TunnelLab } from "../support/tunnel_lab.ts";
 import { MonitoredProgram } from "./monitored_program.ts";
@@ -102,7 +103,7 @@ export class MonitoredTunnel implements AsyncDisposable {
 
     const echo = lab.backend();
     const backends = (service: string): string =>
-      `${loopback}:${service === "printer" ? freePort() : echo.address.port}`;
+      `${loopback}:${service === "printer" ? freePort("udp") : echo.address.port}`;
     await Promise.all(
       Object.entries(connectorHosts).map(([host, { relay, services }]) =>
         this.#startConnector(
@@ -132,7 +133,7 @@ export class MonitoredTunnel implements AsyncDisposable {
   async #startRelay(lab: TunnelLab, host: TunnelHost): Promise<SocketAddress> {
     const { certificateFile, keyFile, caFile } = lab.relayConfig();
     // A port that stays the same over restarts, and so has to be known before the first start.
-    const port = freePort();
+    const port = freePort("udp");
     const relay = await this.#startProgram(lab, {
       program: "relay",
       host,
@@ -183,12 +184,4 @@ export class MonitoredTunnel implements AsyncDisposable {
     this.#hosts.set(options.host, program);
     return program;
   }
-}
-
-/** A UDP port at which nobody listens yet. */
-function freePort(): number {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: loopback, port: 0 });
-  const { port } = socket.addr as Deno.NetAddr;
-  socket.close();
-  return port;
 }

@@ -1,5 +1,6 @@
 import type { ConnectionSettings } from "../../ops/engine/connection/connection_settings.ts";
 import { skipWithout } from "./debian_program.ts";
+import { freePort } from "./free_port.ts";
 import { commandWithAccounts, type SshAccount } from "./ssh_accounts.ts";
 import { waitFor } from "./wait.ts";
 
@@ -219,11 +220,6 @@ function sshdChildren(parent: number): number[] {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** How often the server has begun to listen. */
