@@ -218,6 +218,36 @@ describe("the TLS listener of metrics", () => {
     assertEquals((await ask(started)).status, 200);
   });
 
+  it("goes on when its process had no descriptors left for a while", async () => {
+    const program = new URL("./test_scarce_program.ts", import.meta.url).pathname;
+    const command = `ulimit -n 120; exec "$@"`;
+    const deno = [Deno.execPath(), "run", "--quiet", "-A", program, JSON.stringify(config)];
+    await using scarce = new Deno.Command("sh", {
+      args: ["-c", command, "sh", ...deno],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const input = scarce.stdin.getWriter();
+    let said = "";
+    const reading = (async (): Promise<void> => {
+      for await (const text of scarce.stdout.pipeThrough(new TextDecoderStream())) said += text;
+    })();
+    const says = (text: RegExp): Promise<RegExpExecArray> =>
+      waitFor(() => text.exec(said), `${text} from the program`, 30_000);
+    const tell = (): Promise<void> => input.write(new TextEncoder().encode("go on\n"));
+    const port = Number((await says(/^port (\d+)$/m))[1]);
+    assertEquals((await ask({ port })).status, 200);
+    await tell();
+    await says(/^full$/m);
+    using _waiting = await Deno.connect({ hostname: "127.0.0.1", port });
+    await says(/metrics_accept_failed/);
+    await tell();
+    await says(/^free$/m);
+    assertEquals((await ask({ port })).status, 200);
+    await input.close();
+    await reading;
+  });
+
   it("says 500 when the metrics can't be read, logs why, and tells the client nothing", async () => {
     await using started = Started.start(config, {
       exposition: () => Promise.reject(new Error("secret detail")),
