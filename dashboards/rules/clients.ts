@@ -1,10 +1,10 @@
 import { connectorMetrics } from "../../connector/metrics.ts";
 import { relayMetrics } from "../../relay/metrics.ts";
 import { increase, rate, sum } from "../promql/functions.ts";
-import { is, selector } from "../promql/selector.ts";
+import { is, isOneOf, selector } from "../promql/selector.ts";
 import { instance, number, percentage } from "./annotations.ts";
 import type { RuleGroup } from "./rule.ts";
-import { byInstance, onInstance } from "./selection.ts";
+import { byInstance, onInstance, ourJobs } from "./selection.ts";
 
 /**
  * Times that every client comes anew within five minutes. A rollout brings each of them once, and
@@ -21,6 +21,24 @@ const completed = sum(
 const established = sum(
   `avg_over_time(${selector(relayMetrics.establishedConnections)}[5m])`,
   byInstance,
+);
+
+const clients = sum(selector(relayMetrics.establishedConnections), byInstance);
+const clientsBefore = sum(
+  `${selector(relayMetrics.establishedConnections)} offset 10m`,
+  byInstance,
+);
+const startTime = selector(relayMetrics.processStartTimeSeconds, { job: ourJobs });
+
+/** Why a relay does not answer a client's first packets: it has too many of them. */
+const floodReasons = [
+  "initial_rate_limit",
+  "connection_limit",
+  "handshake_limit",
+] as const satisfies readonly (typeof relayMetrics.quicPacketsDropped.labels.reason[number])[];
+const flood = sum(
+  rate(selector(relayMetrics.quicPacketsDropped, { reason: isOneOf(floodReasons) }), "5m"),
+  [...byInstance, "reason"],
 );
 
 const failed = sum(
@@ -47,6 +65,31 @@ export const clientRules: RuleGroup = {
       summary: `${instance}: ${number} clients have connected anew in five minutes`,
       description: `That is more than ${stormFactor} times as many as it has: they come and go.`,
       advice: relayMetrics.closedConnections.advice,
+      board: "relay",
+    },
+    {
+      alert: "ZtnaClientsLost",
+      severity: "warning",
+      // After a restart, clients are where they went meanwhile: that is nobody's loss.
+      expr: `${clients} < 0.5 * ${clientsBefore}
+and ${clientsBefore} > 20
+unless ${onInstance} time() - ${startTime} < 1200`,
+      for: "2m",
+      summary: `${instance}: only ${number} clients are left`,
+      description: "Ten minutes ago there were more than twice as many, and the relay has not " +
+        "been restarted.",
+      advice: relayMetrics.closedConnections.advice,
+      board: "relay",
+    },
+    {
+      alert: "ZtnaRelayFlooded",
+      severity: "warning",
+      expr: `${flood} > 10`,
+      for: "5m",
+      summary: `${instance}: ${number} first packets of clients a second are not answered ` +
+        "({{ $labels.reason }})",
+      description: "More clients want to come than the relay takes. Honest ones wait, too.",
+      advice: relayMetrics.quicPacketsDropped.advice,
       board: "relay",
     },
     {

@@ -31,6 +31,56 @@ export const clientCases: Readonly<Record<string, AlertCases>> = {
       },
     ],
   },
+  ZtnaClientsLost: {
+    fires: [{
+      what: "a relay whose network breaks",
+      series: {
+        [established]: "500x60 20x40",
+        [ofRelay(relayMetrics.processStartTimeSeconds)]: "-9000x100",
+      },
+      at: "20m",
+      alerts: [{ labels: relay1, summary: "relay1 (example): only 20 clients are left" }],
+    }],
+    silent: [
+      {
+        what: "a restart after which its clients stay elsewhere",
+        series: {
+          [established]: "500x60 20x40",
+          [ofRelay(relayMetrics.processStartTimeSeconds)]: "-9000x60 900x40",
+        },
+        at: "20m",
+      },
+      {
+        what: "a dozen clients who go home",
+        series: {
+          [established]: "12x60 1x40",
+          [ofRelay(relayMetrics.processStartTimeSeconds)]: "-9000x100",
+        },
+        at: "20m",
+      },
+    ],
+  },
+  ZtnaRelayFlooded: {
+    fires: [{
+      what: "more first packets than the relay answers",
+      series: {
+        [ofRelay(relayMetrics.quicPacketsDropped, { reason: "initial_rate_limit" })]: "0+30000x60",
+      },
+      at: "12m",
+      alerts: [{
+        labels: { ...relay1, reason: "initial_rate_limit" },
+        summary: "relay1 (example): 2k first packets of clients a second are not answered " +
+          "(initial_rate_limit)",
+      }],
+    }],
+    silent: [{
+      what: "packets of connections that a restart has ended",
+      series: {
+        [ofRelay(relayMetrics.quicPacketsDropped, { reason: "unknown_connection" })]: "0+30000x60",
+      },
+      at: "12m",
+    }],
+  },
   ZtnaUplinkFlaps: {
     fires: [{
       what: "a connector that loses its relay every three minutes",
