@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
 import { skipWithout } from "./debian_program.ts";
 import { waitFor } from "./wait.ts";
 
-const chromium = "/usr/bin/chromium";
+/** Debian's, and what GitHub's runners have, as Ubuntu's package is a snap. */
+const programs = ["/usr/bin/chromium", "/usr/bin/google-chrome"] as const;
+const chromium = programs.find((file) => existsSync(file)) ?? programs[0];
 
 /** Why tests that need a browser are left out here, or `false` when they can run. */
 export function skipWithoutBrowser(): string | false {
