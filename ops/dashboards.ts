@@ -1,11 +1,10 @@
 /** `deno task dashboards`: what is generated for Grafana and Prometheus, and where it goes. */
 
-import { ConfigError } from "../tunnel/errors.ts";
 import { localAlertmanager } from "../dashboards/prometheus/prometheus_config.ts";
 import { defineProgram } from "../tunnel/options.ts";
-import { quote } from "../tunnel/printable.ts";
 import { checkout, checkoutVersion } from "./checkout.ts";
 import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
+import { type CommandMode, refuseOtherModes } from "./command_modes.ts";
 import { inventoryOptions } from "./inventory_options.ts";
 
 const publishing = "Publishing";
@@ -119,19 +118,14 @@ type Values = Parsed<typeof program.options>["values"];
 type OptionName = keyof typeof program.options;
 type Mode = "generate" | "push" | "preview" | "targets";
 
-/** The flags that mean something in each mode. */
-const flagsOf: Readonly<Record<Mode, readonly OptionName[]>> = {
-  generate: ["out", "check", "json"],
-  push: ["push", "folder", "dryRun", "overwrite", "json"],
-  preview: ["out", "prometheus", "range", "choices", "theme"],
-  targets: ["out", "check", "json", "alertmanager", "inventory", "limit"],
-};
-
-const modeNames: Readonly<Record<Mode, string>> = {
-  generate: "generating",
-  push: '"--push"',
-  preview: '"preview"',
-  targets: '"targets"',
+const modes: Readonly<Record<Mode, CommandMode<OptionName>>> = {
+  generate: { title: "generating", options: ["out", "check", "json"], isDefault: true },
+  push: { title: '"--push"', options: ["push", "folder", "dryRun", "overwrite", "json"] },
+  preview: { title: '"preview"', options: ["out", "prometheus", "range", "choices", "theme"] },
+  targets: {
+    title: '"targets"',
+    options: ["out", "check", "json", "alertmanager", "inventory", "limit"],
+  },
 };
 
 async function main(
@@ -139,7 +133,7 @@ async function main(
   { values, sources }: Parsed<typeof program.options>,
 ): Promise<number> {
   const mode = modeOf(values);
-  refuseOthers(mode, sources);
+  refuseOtherModes(program.options, modes, mode, sources);
   const { check = false, json = false } = values;
   switch (mode) {
     case "generate": {
@@ -175,22 +169,6 @@ function checkEndpoint(text: string): string | undefined {
   return /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/.test(text)
     ? undefined
     : "it must be HOST:PORT or [IPv6]:PORT";
-}
-
-/** Refuses flags that would be ignored. */
-function refuseOthers(mode: Mode, sources: Readonly<Record<OptionName, string>>): void {
-  const names = Object.keys(sources) as OptionName[];
-  const wrong = names.filter((name) => sources[name] === "flag" && !flagsOf[mode].includes(name));
-  if (wrong.length === 0) return;
-  const mistakes = wrong.map((name) => {
-    const option = program.options[name];
-    const flag = "flag" in option ? option.flag : name;
-    const modes = (Object.keys(flagsOf) as Mode[]).filter((other) => flagsOf[other].includes(name));
-    const places = modes.map((other) => modeNames[other]).join(" and ");
-    const here = mode === "generate" ? "" : ` with ${modeNames[mode]}`;
-    return `Cannot use ${quote(flag)}${here} as it belongs to ${places}: leave it out`;
-  });
-  throw new ConfigError(mistakes.join("\n"));
 }
 
 if (import.meta.main) await runDeclared(program, main);

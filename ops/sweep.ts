@@ -3,8 +3,11 @@
 import { defineProgram } from "../tunnel/options.ts";
 import { checkout, checkoutVersion } from "./checkout.ts";
 import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
+import { type CommandMode, refuseOtherModes } from "./command_modes.ts";
 import { connectionOptions, outputOptions, refuseContradictions } from "./fleet_options.ts";
 import { inventoryOptions } from "./inventory_options.ts";
+
+const history = "History";
 
 /** The command line of `sweep`. */
 export const program = defineProgram({
@@ -12,11 +15,18 @@ export const program = defineProgram({
   summary: [
     "Looks at every host, program, tunnel and certificate of a fleet, and says what is wrong and",
     "what to do. Changes nothing.",
+    "history: shows what earlier sweeps have found, and how services were. Asks no host.",
     "Exit code: 0 all is well, 1 something is critical, 2 wrong usage, 3 warnings only, 4 hosts",
     "unreachable, 130 interrupted",
   ].join("\n"),
   version: checkoutVersion(checkout),
   options: {
+    action: {
+      type: "choice",
+      choices: ["history"],
+      positional: 1,
+      help: "What to do instead of a sweep",
+    },
     ...inventoryOptions,
     timeout: {
       type: "number",
@@ -29,14 +39,70 @@ export const program = defineProgram({
     },
     ...connectionOptions,
     ...outputOptions,
+    since: {
+      type: "string",
+      flag: "--since",
+      placeholder: "DURATION",
+      default: "7d",
+      group: history,
+      help: "How far back: 12h, 7d, 4w",
+    },
+    host: {
+      type: "string",
+      flag: "--host",
+      placeholder: "HOST",
+      group: history,
+      help: "Only changes of this host",
+    },
+    checkId: {
+      type: "string",
+      flag: "--check-id",
+      placeholder: "CHECK",
+      group: history,
+      help: "Only changes that this check has found: disk-space",
+    },
+    service: {
+      type: "string",
+      flag: "--service",
+      placeholder: "SERVICE",
+      group: history,
+      help: "Only changes and uptime of this service",
+    },
   },
 });
 
+type OptionName = keyof typeof program.options;
+type Mode = "sweep" | "history";
+
+const modes: Readonly<Record<Mode, CommandMode<OptionName>>> = {
+  sweep: {
+    title: "a sweep",
+    options: [
+      ...["inventory", "limit", "timeout"] as const,
+      ...Object.keys(connectionOptions) as (keyof typeof connectionOptions)[],
+      ...Object.keys(outputOptions) as (keyof typeof outputOptions)[],
+    ],
+    isDefault: true,
+  },
+  history: {
+    title: '"history"',
+    options: ["inventory", "since", "host", "checkId", "service", "json"],
+  },
+};
+
 async function main(
   context: CommandContext,
-  { values }: Parsed<typeof program.options>,
+  { values, sources }: Parsed<typeof program.options>,
 ): Promise<number> {
+  // The option's own declaration has let it pass.
+  const mode = (values.action ?? "sweep") as Mode;
+  refuseOtherModes(program.options, modes, mode, sources);
   refuseContradictions(values);
+  if (mode === "history") {
+    const { historyCommand } = await import("./sweep/history/history_command.ts");
+    const { inventory, since, host, checkId: check, service, json = false } = values;
+    return await historyCommand(context, { inventory, since, host, check, service, json });
+  }
   const { sweepCommand } = await import("./sweep/sweep_command.ts");
   return await sweepCommand(context, values);
 }

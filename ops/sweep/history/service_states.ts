@@ -1,7 +1,7 @@
 import type { Finding } from "../finding.ts";
 
-/** How findings about a service call it: `service web`. */
-const servicePattern = /^service (\S+)$/;
+/** How findings about a service name it: `service web`, perhaps with more words. */
+const servicePattern = /^service (\S+)/;
 
 /** The check that sends packets to a service: it knows best. */
 const probeCheck = "tunnel-probe";
@@ -12,7 +12,7 @@ const probeCheck = "tunnel-probe";
  * with one relay fewer than wanted.
  */
 export function serviceStates(findings: readonly Finding[]): Map<string, boolean> {
-  const byService = Map.groupBy(findings, ({ subject }) => servicePattern.exec(subject)?.[1]);
+  const byService = Map.groupBy(findings, ({ subject }) => serviceOf(subject));
   const states = new Map<string, boolean>();
   for (const [service, about] of byService) {
     if (service === undefined) continue;
@@ -21,4 +21,9 @@ export function serviceStates(findings: readonly Finding[]): Map<string, boolean
     states.set(service, probes.length > 0 ? probes.every(isUp) : about.some(isUp));
   }
   return states;
+}
+
+/** The service that a finding's subject is about, if any. */
+export function serviceOf(subject: string): string | undefined {
+  return servicePattern.exec(subject)?.[1];
 }
