@@ -1,10 +1,13 @@
 import type { HostCheck } from "../check.ts";
 import { fine, type Verdict } from "../finding.ts";
 import { judge } from "../judge.ts";
+import { onHost } from "./host_commands.ts";
 
 /**
  * How far a host's clock is from this machine's, as far as the answer's way lets one say: the
  * question went at one moment and the answer came at another, and what lies between is no error.
+ * (Whether something keeps the clock right is not asked: timedatectl starts a service to know, no
+ * container can tell, and a clock that drifts is seen here long before it does harm.)
  */
 export const clockSkew: HostCheck = {
   id: "clock-skew",
@@ -26,7 +29,9 @@ export const clockSkew: HostCheck = {
       subject: "",
       status,
       value: `${seconds.toFixed(1)} s ${early > 0 ? "behind" : "ahead"}`,
-      remedy: "Set the clock and keep it set: timedatectl set-ntp true; certificates depend on it",
+      remedy: `Have it set, as certificates depend on it: ` +
+        `${onHost(host, "timedatectl", "set-ntp", "true")}; if all hosts say so, it is this ` +
+        `machine's clock`,
       measure,
     }];
   },

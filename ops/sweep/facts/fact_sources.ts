@@ -1,8 +1,24 @@
+import { boot } from "./boot.ts";
 import { clock } from "./clock.ts";
+import { counters } from "./counters.ts";
 import type { FactOf } from "./fact_source.ts";
+import { fileSystems } from "./file_systems.ts";
+import { journal } from "./journal.ts";
+import { kernel } from "./kernel.ts";
+import { processes } from "./processes.ts";
+import { sockets } from "./sockets.ts";
 
 /** Everything that a host is asked, in the order of the script. */
-export const factSources = { clock } as const;
+export const factSources = {
+  clock,
+  kernel,
+  counters,
+  fileSystems,
+  boot,
+  processes,
+  sockets,
+  journal,
+} as const;
 
 /** One of {@linkcode factSources}. */
 export type FactName = keyof typeof factSources;
