@@ -8,49 +8,13 @@ import { combinedPlay, countChanges, isEmpty, planHost } from "./deploy_plan.ts"
 import type { Fleet, FleetHost } from "./fleet.ts";
 import { type HostPlays, hostPlays } from "./host_plays.ts";
 import { relayConfig } from "./program_config.ts";
-import { defaultSweepSettings } from "./sweep_settings.ts";
+import { everyRoleFleet, everyRoleHost } from "./test_fleet_host.ts";
 
 const host: FleetHost = {
-  name: "h",
-  connection: {
-    host: "h",
-    transport: "local",
-    address: "h",
-    port: undefined,
-    user: undefined,
-    privateKeyFile: undefined,
-    sshArguments: [],
-    become: undefined,
-  },
-  relay: {
-    bindAddresses: "0.0.0.0",
-    port: 4433,
-    address: { hostname: "192.0.2.1", port: 4433 },
-    probeAddress: { hostname: "192.0.2.1", port: 4433 },
-    adminAddress: "127.0.0.1",
-    adminPort: 9090,
-    metricsPort: 9490,
-    certificateNames: [],
-    drainTimeoutSeconds: 10,
-    extraConfig: {},
-  },
-  connector: {
-    relay: "h",
-    services: [{ id: "web", backend: "127.0.0.1:80", protocol: "any", probe: "icmp" }],
-    adminAddress: "127.0.0.1",
-    adminPort: 9091,
-    metricsPort: 9491,
-    extraConfig: { max_udp_flows: 7 },
-  },
-  application: { address: "127.0.0.1", port: 9999 },
-  metrics: { bindAddress: "0.0.0.0", address: "192.0.2.1", client: "prometheus", sources: [] },
-  keepReleases: 5,
-  sweep: defaultSweepSettings,
-  udpBufferBytes: 4_194_304,
-  openFirewall: true,
-  readyTimeoutSeconds: 60,
+  ...everyRoleHost,
+  connector: { ...everyRoleHost.connector!, extraConfig: { max_udp_flows: 7 } },
 };
-const fleet: Fleet = { name: "f", hosts: [host], selected: new Set(["h"]) };
+const fleet: Fleet = { ...everyRoleFleet, hosts: [host] };
 const credential = { certificatePem: "certificate", key: new Secret("key") };
 const credentials: FleetCredentials = {
   authorityPem: "authority",
