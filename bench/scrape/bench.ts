@@ -18,10 +18,10 @@ export interface ForwardingDip {
   /** Datagrams a second at the highest rate; medians. */
   readonly datagramsPerSecond: number;
   readonly scrapedDatagramsPerSecond: number;
-  /** Scraped over not, in each round; the median, and the least and the most. */
+  /** Scraped over not, in each round; the median, and what half of the rounds are between. */
   readonly ratio: number;
-  readonly leastRatio: number;
-  readonly mostRatio: number;
+  readonly lowerQuartile: number;
+  readonly upperQuartile: number;
   /** Datagrams that were lost at 70 % of the highest rate, of so many. */
   readonly sent: number;
   readonly lost: number;
@@ -113,10 +113,13 @@ async function timeScrapes(
 }
 
 function timesOf(times: readonly number[]): ScrapeTimes {
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (quantile: number): number =>
-    sorted[Math.ceil(quantile * sorted.length) - 1] ?? Number.NaN;
-  return { scrapes: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99) };
+  return { scrapes: times.length, p50Ms: quantile(times, 0.5), p99Ms: quantile(times, 0.99) };
+}
+
+/** The least value that at least this part of all is not above. */
+function quantile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.ceil(part * sorted.length) - 1] ?? Number.NaN;
 }
 
 /** Does `work` with a scrape every second, whose times go to `times`. */
@@ -142,8 +145,9 @@ async function measureDip(
   tunnel: BenchTunnel,
   quick: boolean,
 ): Promise<{ dip: ForwardingDip; loaded: ScrapeTimes }> {
-  const seconds = quick ? 2 : 5;
-  const rounds = quick ? 2 : 7;
+  // Short and many, as what else the machine does changes from second to second.
+  const seconds = 2;
+  const rounds = quick ? 3 : 30;
   const { load, relay } = tunnel;
   const loadedTimes: number[] = [];
   const perSecond: Record<Contestant, number[]> = { scraped: [], quiet: [] };
@@ -160,7 +164,7 @@ async function measureDip(
       const rate = await tunnel.during(() =>
         measured(loadedTimes, () =>
           load.ask({
-            ...{ do: "rate", bytes: payloadBytes, seconds },
+            ...{ do: "rate", bytes: payloadBytes, seconds: 1 },
             perSecond: 0.7 * medianOf([...perSecond.quiet, ...perSecond.scraped]),
           }))
       );
@@ -176,8 +180,8 @@ async function measureDip(
       datagramsPerSecond: medianOf(perSecond.quiet),
       scrapedDatagramsPerSecond: medianOf(perSecond.scraped),
       ratio: medianOf(ratios),
-      leastRatio: Math.min(...ratios),
-      mostRatio: Math.max(...ratios),
+      lowerQuartile: quantile(ratios, 0.25),
+      upperQuartile: quantile(ratios, 0.75),
       ...packets.quiet,
       scrapedSent: packets.scraped.sent,
       scrapedLost: packets.scraped.lost,

@@ -30,7 +30,7 @@ export function formatReport(report: ScrapeBenchReport): string {
       ],
     ],
   );
-  const range = `${dip.leastRatio.toFixed(3)} to ${dip.mostRatio.toFixed(3)}`;
+  const range = `${dip.lowerQuartile.toFixed(3)} to ${dip.upperQuartile.toFixed(3)}`;
   return `A relay with ${connections} connections and ${services} services
 
 ${times}
@@ -39,5 +39,5 @@ Size: ${(bytes / 1024).toFixed(1)} KiB, ${series} series
 
 ${forwarding}
 
-With scrapes over without: ${dip.ratio.toFixed(3)} (${range} in ${dip.rounds} rounds)`;
+With scrapes over without: ${dip.ratio.toFixed(3)} (${range} in half of ${dip.rounds} rounds)`;
 }
