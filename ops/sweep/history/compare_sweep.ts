@@ -63,11 +63,7 @@ export function compareSweep<K extends KnownFinding>(
 export function keepable(findings: readonly Finding[]): Map<string, Finding> {
   const kept = new Map<string, Finding>();
   for (const found of findings) {
-    const finding = {
-      ...found,
-      subject: wellFormed(found.subject, maxSubjectLength),
-      value: wellFormed(found.value, maxValueLength),
-    };
+    const finding = keepableFinding(found);
     const key = findingKey(finding);
     const other = kept.get(key);
     if (other === undefined || rank(finding) > rank(other)) kept.set(key, finding);
@@ -75,12 +71,23 @@ export function keepable(findings: readonly Finding[]): Map<string, Finding> {
   return kept;
 }
 
+/** A finding with texts that the history can keep. */
+export function keepableFinding(finding: Finding): Finding {
+  return {
+    ...finding,
+    subject: storable(finding.subject, maxSubjectLength),
+    value: storable(finding.value, maxValueLength),
+  };
+}
+
 function rank({ status }: Finding): number {
   return findingStatuses.indexOf(status);
 }
 
-/** Text that comes back from the file as it went in: UTF-8 has no halves of surrogate pairs. */
-function wellFormed(text: string, maxLength: number): string {
-  const short = text.length <= maxLength ? text : truncate(text, maxLength);
-  return short.isWellFormed() ? short : short.toWellFormed();
+/**
+ * Text that comes back from the file as it went in: UTF-8 has no halves of surrogate pairs, and
+ * `node:sqlite` reads up to the first NUL.
+ */
+function storable(text: string, maxLength: number): string {
+  return truncate(text, maxLength).toWellFormed().replaceAll("\0", "\u2400");
 }

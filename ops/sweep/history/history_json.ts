@@ -1,6 +1,6 @@
 import type { HistoryReport } from "./history_report.ts";
 import type { PastChange } from "./past_changes.ts";
-import { uptimeRatio } from "./service_uptime.ts";
+import { uptimeJson } from "./uptime_json.ts";
 
 /** Version of this form. */
 const schema = 1;
@@ -20,15 +20,7 @@ export function historyJson(fleet: string, report: HistoryReport): Record<string
     changes: report.changes.map(changeJson),
     problems: report.problems.map(changeJson),
     flapping: report.flapping,
-    uptime: report.uptime.map(({ service, isUp, windows }) => ({
-      ...{ service, up: isUp },
-      windows: Object.fromEntries(windows.map((window) => [window.name, {
-        ratio: uptimeRatio(window) ?? null,
-        upSeconds: window.upMs / 1000,
-        downSeconds: window.downMs / 1000,
-        unknownSeconds: window.unknownMs / 1000,
-      }])),
-    })),
+    uptime: uptimeJson(report.uptime),
   };
 }
 

@@ -1,7 +1,7 @@
 import { bold, dim, green, red, yellow } from "@std/fmt/colors";
 import { tableLines } from "../../table.ts";
 import { counted, formatDuration } from "../../terminal/quantities.ts";
-import { formatLine, type Line, type Span } from "../../terminal/span.ts";
+import { formatLine, type Line, type Paint, type Span } from "../../terminal/span.ts";
 import { formatLocalTime } from "../../terminal/local_time.ts";
 import type { HistoryReport } from "./history_report.ts";
 import type { StateName } from "./known_state.ts";
@@ -17,7 +17,7 @@ export function historyText(report: HistoryReport, color: boolean): string {
   const { sweeps, series, changes, problems, flapping, uptime, nowMs } = report;
   const since = `since ${formatLocalTime(report.filter.fromMs)}`;
   const parts: Line[][] = [
-    part(`${counted(sweeps.length, "sweep")} ${since}`, sweepHeader, series.map(sweepRow)),
+    part(`${counted(sweeps.length, "sweep")} ${since}`, sweepHeader, series.flatMap(sweepRows)),
     part(
       `${counted(changes.length, "change")} ${since}`,
       ["WHEN", "WHAT", "HOST", "CHECK", "SUBJECT", "LASTED", "VALUE"],
@@ -71,20 +71,23 @@ function part(title: string, header: readonly string[], rows: readonly Line[]): 
 
 const sweepHeader = ["FROM", "TO", "SWEEPS", "HOSTS", "UNREACHABLE", "WARNINGS", "CRITICAL"];
 
-function sweepRow({ first, last, count }: SweepSeries): Span[] {
+function sweepRows({ first, last, count, gapMs }: SweepSeries): Line[] {
   const { hosts, isWhole, unreachable, warning, critical } = last;
-  const number = (value: number, paint: Span["paint"]): Span => ({
+  const number = (value: number, paint: Paint): Span => ({
     text: String(value),
-    ...value > 0 && paint !== undefined && { paint },
+    ...value > 0 && { paint },
   });
   return [
-    { text: formatLocalTime(first.startedMs) },
-    { text: count === 1 ? "" : formatLocalTime(last.startedMs) },
-    { text: String(count) },
-    { text: isWhole ? String(hosts) : `${hosts} (--limit)` },
-    number(unreachable, red),
-    number(warning, yellow),
-    number(critical, red),
+    ...gapMs === 0 ? [] : [[{ text: `(no sweep for ${formatDuration(gapMs)})`, paint: yellow }]],
+    [
+      { text: formatLocalTime(first.startedMs) },
+      { text: count === 1 ? "" : formatLocalTime(last.startedMs) },
+      { text: String(count) },
+      { text: isWhole ? String(hosts) : `${hosts} (--limit)` },
+      number(unreachable, red),
+      number(warning, yellow),
+      number(critical, red),
+    ],
   ];
 }
 
@@ -133,7 +136,7 @@ function floorPercent(ratio: number): string {
   return (Math.floor(ratio * 100_000) / 1000).toFixed(3).replace(/0$/, "");
 }
 
-function paintOf(status: StateName): (text: string) => string {
+function paintOf(status: StateName): Paint {
   switch (status) {
     case "ok":
       return green;

@@ -1,6 +1,13 @@
 import { type Finding, findingKey } from "../finding.ts";
+import type { HostAnswer } from "../gather_host.ts";
 import type { FleetSweep } from "../sweep_fleet.ts";
-import { compareSweep, type FindingUpdate, keepable, type KnownFinding } from "./compare_sweep.ts";
+import {
+  compareSweep,
+  type FindingUpdate,
+  keepable,
+  keepableFinding,
+  type KnownFinding,
+} from "./compare_sweep.ts";
 import { coverageOf } from "./coverage.ts";
 import type { HistoryDatabase } from "./history_database.ts";
 import { writeKeptFacts } from "./kept_facts.ts";
@@ -43,37 +50,43 @@ export function recordSweep(
   const { hosts, startedMs: atMs } = result;
   const newer = newerSwept(database, atMs, nowMs);
   const isNews = (host: string | null): boolean => !newer.has(host ?? fleetHost);
-  const findings = keepable(result.findings.filter(({ host }) => isNews(host)));
+  const news = result.findings.filter(({ host }) => isNews(host));
+  const findings = keepable(news);
   const known = storedFindings(database);
   const { isComplete } = coverageOf(result, answers, isWhole);
   const updates = compareSweep(known, findings, {
     isComplete: (host) => isNews(host) && isComplete(host),
   });
   insertSweep(database, { result, answers }, isWhole);
+  for (const update of updates) applyUpdate(database, update, atMs);
+  const told = [
+    ...isWhole ? [null, ...hosts] : hosts,
+    ...result.findings.map(({ host }) => host),
+    ...updates.flatMap((update) => update.type === "gone" ? [update.known.host] : []),
+  ];
+  for (const host of new Set(told.filter(isNews))) {
+    markSwept(database, host ?? fleetHost, atMs, host === null ? undefined : answers.get(host));
+  }
+  return {
+    changes: updates.map(changeOf).filter((change) => change !== undefined),
+    since: sinceOf(news, known, atMs),
+  };
+}
+
+/** Since when each problem of a sweep is as it is. */
+function sinceOf(
+  findings: readonly Finding[],
+  known: ReadonlyMap<string, StoredFinding>,
+  atMs: number,
+): Map<string, number> {
   const since = new Map<string, number>();
-  for (const [key, { status }] of findings) {
-    if (isProblem(status)) since.set(key, known.get(key)?.sinceMs ?? atMs);
+  for (const finding of findings) {
+    const { status } = finding;
+    if (!isProblem(status)) continue;
+    const before = known.get(findingKey(keepableFinding(finding)));
+    since.set(findingKey(finding), before?.status === status ? before.sinceMs : atMs);
   }
-  const changes: FindingChange[] = [];
-  for (const update of updates) {
-    applyUpdate(database, update, atMs);
-    const change = changeOf(update);
-    if (change !== undefined) changes.push(change);
-    if (update.type === "changed" && isProblem(update.finding.status)) {
-      since.set(findingKey(update.finding), atMs);
-    }
-  }
-  for (const host of [...hosts, ...isWhole ? [fleetHost] : []]) {
-    if (newer.has(host)) continue;
-    const answer = answers.get(host);
-    markSwept(database, host, atMs);
-    if (answer === undefined) continue;
-    database.run(
-      "update hosts set asked_ms = ?, facts = ? where name = ?",
-      ...[answer.askedMs, writeKeptFacts(answer.facts), host],
-    );
-  }
-  return { changes, since };
+  return since;
 }
 
 /**
@@ -173,10 +186,21 @@ function changeOf(update: FindingUpdate<StoredFinding>): FindingChange | undefin
   return { kind, before, finding: { host, check, subject, status, value, remedy: "" } };
 }
 
-function markSwept(database: HistoryDatabase, host: string, atMs: number): void {
+/** Remembers that a sweep has looked at a host, and what that has told if it has answered. */
+function markSwept(
+  database: HistoryDatabase,
+  host: string,
+  atMs: number,
+  answer: HostAnswer | undefined,
+): void {
   database.run(
     "insert into hosts (name, swept_ms) values (?, ?) " +
       "on conflict (name) do update set swept_ms = excluded.swept_ms",
     ...[host, atMs],
+  );
+  if (answer === undefined) return;
+  database.run(
+    "update hosts set asked_ms = ?, facts = ? where name = ?",
+    ...[answer.askedMs, writeKeptFacts(answer.facts), host],
   );
 }

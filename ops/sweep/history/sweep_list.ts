@@ -21,6 +21,8 @@ export interface SweepSeries {
   readonly first: PastSweep;
   readonly last: PastSweep;
   readonly count: number;
+  /** How long no sweep was before, in ms; 0 where none is missing. */
+  readonly gapMs: number;
 }
 
 /** The sweeps since `fromMs`, from old to new. */
@@ -41,22 +43,24 @@ export function pastSweeps(database: HistoryDatabase, fromMs: number): PastSweep
 /**
  * Sweeps as people read them: those in a row that say the same are one line.
  *
- * @param knownMs Two sweeps that are further apart than this don't belong together.
+ * @param knownMs Two sweeps that are further apart than this have a gap between them.
  */
 export function foldSweeps(sweeps: readonly PastSweep[], knownMs: number): SweepSeries[] {
   const folded: SweepSeries[] = [];
   for (const sweep of sweeps) {
     const open = folded.at(-1);
-    if (open !== undefined && isSame(open.last, sweep, knownMs)) {
+    const distanceMs = open === undefined ? 0 : sweep.startedMs - open.last.startedMs;
+    const gapMs = distanceMs > knownMs ? distanceMs : 0;
+    if (open !== undefined && gapMs === 0 && isSame(open.last, sweep)) {
       folded[folded.length - 1] = { ...open, last: sweep, count: open.count + 1 };
     } else {
-      folded.push({ first: sweep, last: sweep, count: 1 });
+      folded.push({ first: sweep, last: sweep, count: 1, gapMs });
     }
   }
   return folded;
 }
 
-function isSame(a: PastSweep, b: PastSweep, knownMs: number): boolean {
-  return b.startedMs - a.startedMs <= knownMs && a.isWhole === b.isWhole && a.hosts === b.hosts &&
-    a.unreachable === b.unreachable && a.warning === b.warning && a.critical === b.critical;
+function isSame(a: PastSweep, b: PastSweep): boolean {
+  return a.isWhole === b.isWhole && a.hosts === b.hosts && a.unreachable === b.unreachable &&
+    a.warning === b.warning && a.critical === b.critical;
 }
