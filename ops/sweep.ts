@@ -6,6 +6,7 @@ import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
 import { type CommandMode, refuseOtherModes } from "./command_modes.ts";
 import { connectionOptions, outputOptions, refuseContradictions } from "./fleet_options.ts";
 import { inventoryOptions } from "./inventory_options.ts";
+import { namePattern } from "./release/host_layout.ts";
 
 const history = "History";
 
@@ -36,6 +37,30 @@ export const program = defineProgram({
       max: 3600,
       default: 60,
       help: "How long the whole sweep may take",
+    },
+    hostTimeout: {
+      type: "number",
+      flag: "--host-timeout",
+      placeholder: "SECONDS",
+      min: 0.1,
+      max: 3600,
+      default: 20,
+      help: "How long one host may take of that, connecting included",
+    },
+    release: {
+      type: "string",
+      flag: "--release",
+      placeholder: "ID",
+      check: (text: string): string | undefined =>
+        namePattern.test(text) ? undefined : "it must be the ID of a release",
+      help: "The release that hosts should have (default: the one that was last deployed from " +
+        "this machine to most of them, or else that most of them have)",
+    },
+    probe: {
+      type: "boolean",
+      flag: "--probe",
+      default: true,
+      help: "Send packets through the tunnels, from this machine",
     },
     ...connectionOptions,
     ...outputOptions,
@@ -78,7 +103,7 @@ const modes: Readonly<Record<Mode, CommandMode<OptionName>>> = {
   sweep: {
     title: "a sweep",
     options: [
-      ...["inventory", "limit", "timeout"] as const,
+      ...["inventory", "limit", "timeout", "hostTimeout", "release", "probe"] as const,
       ...Object.keys(connectionOptions) as (keyof typeof connectionOptions)[],
       ...Object.keys(outputOptions) as (keyof typeof outputOptions)[],
     ],

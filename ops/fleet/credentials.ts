@@ -75,6 +75,63 @@ export function probeCredentialFiles(
   return { ...store.files(probeName), caFile: store.files("ca").certificateFile };
 }
 
+/**
+ * What the last deploy gave to a host, from the files on this machine; `undefined` when one of them
+ * is not there. Nothing is made anew, and nothing is looked at: for comparing.
+ */
+export function storedCredentials(
+  paths: FleetPaths,
+  host: FleetHost,
+): FleetCredentials | undefined {
+  const store = new CertificateStore(paths.tls);
+  const credential = (program: string): ReadonlyMap<string, Credential> => {
+    const { certificateFile, keyFile } = store.files(`${program}-${host.name}`);
+    return new Map([[host.name, {
+      certificatePem: Deno.readTextFileSync(certificateFile),
+      key: new Secret(Deno.readTextFileSync(keyFile)),
+    }]]);
+  };
+  try {
+    return {
+      authorityPem: Deno.readTextFileSync(store.files("ca").certificateFile),
+      relays: host.relay === undefined ? new Map() : credential("relay"),
+      connectors: host.connector === undefined ? new Map() : credential("connector"),
+      metrics: metricsTargetsOf(host).length === 0 ? new Map() : credential("metrics"),
+      prometheus: undefined,
+      retryKey: new Secret(Deno.readTextFileSync(retryKeyFileOf(paths))),
+      changes: [],
+    };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** The certificate of a fleet's authority (PEM), if this machine has it. */
+export function storedAuthority(paths: FleetPaths): string | undefined {
+  try {
+    return Deno.readTextFileSync(new CertificateStore(paths.tls).files("ca").certificateFile);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** What the certificate of a host's program must say. The host must have the program. */
+export function certificateRequestOf(
+  host: FleetHost,
+  program: "relay" | "connector" | "metrics",
+): CertificateRequest {
+  switch (program) {
+    case "relay":
+      return relayRequest(host);
+    case "connector":
+      return connectorRequest(host);
+    case "metrics":
+      return metricsRequest(host);
+  }
+}
+
 /** Whether this machine has the authority of a fleet: certificates of another are worth nothing. */
 export function hasAuthority(paths: FleetPaths): boolean {
   try {
@@ -124,9 +181,7 @@ async function collect(
       relays.set(host.name, await credential(`relay-${host.name}`, relayRequest(host)));
     }
     if (host.connector !== undefined) {
-      const services = host.connector.services.map(({ id }) => id);
-      const request = clientCertificate("connector", `connector.${host.name}`, services);
-      connectors.set(host.name, await credential(`connector-${host.name}`, request));
+      connectors.set(host.name, await credential(`connector-${host.name}`, connectorRequest(host)));
     }
     if (metricsTargetsOf(host).length > 0) {
       metrics.set(host.name, await credential(`metrics-${host.name}`, metricsRequest(host)));
@@ -143,7 +198,7 @@ async function collect(
     connectors,
     metrics,
     prometheus,
-    retryKey: readRetryKey(`${paths.tls}/retry.key`, check, changes),
+    retryKey: readRetryKey(retryKeyFileOf(paths), check, changes),
     changes,
   };
 }
@@ -153,6 +208,11 @@ function relayRequest({ name, relay }: FleetHost): CertificateRequest {
   return serverCertificate("relay", `relay.${name}`, [address.hostname, ...certificateNames]);
 }
 
+function connectorRequest({ name, connector }: FleetHost): CertificateRequest {
+  const services = connector!.services.map(({ id }) => id);
+  return clientCertificate("connector", `connector.${name}`, services);
+}
+
 /** Its name in the inventory is there for clients that use it; those that none can carry are not. */
 function metricsRequest({ name, connection, metrics }: FleetHost): CertificateRequest {
   const { address, bindAddress } = metrics!;
@@ -160,6 +220,10 @@ function metricsRequest({ name, connection, metrics }: FleetHost): CertificateRe
     isCertifiableHost(host) && !isWildcard(host)
   );
   return serverCertificate("metrics", `metrics.${name}`, [address, ...others]);
+}
+
+function retryKeyFileOf({ tls }: FleetPaths): string {
+  return `${tls}/retry.key`;
 }
 
 /** In hexadecimal, which the relay reads as well as bytes: it travels as text. */

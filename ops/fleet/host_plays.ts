@@ -23,11 +23,17 @@ import { privilegedPortDropIn, restartScript, unitTemplates } from "./units.ts";
 export interface HostPlayInputs {
   readonly fleet: Fleet;
   readonly host: FleetHost;
-  readonly credentials: FleetCredentials;
+  /** Without them, TLS files are no part of the plays. */
+  readonly credentials: FleetCredentials | undefined;
   /** Texts of the unit files by their names, such as `ztna-relay@.service`. */
   readonly units: Readonly<Record<string, string>>;
-  /** Shell condition: whether `current` is the wanted release. And what makes it so. */
-  readonly release: { readonly id: string; readonly unless: string; readonly switchTo: string };
+  /**
+   * Shell condition: whether `current` is the wanted release. And what makes it so. Without it, any
+   * release will do.
+   */
+  readonly release:
+    | { readonly id: string; readonly unless: string; readonly switchTo: string }
+    | undefined;
 }
 
 /** What must be true of a host, in two parts. */
@@ -124,15 +130,17 @@ function activatePlay(inputs: HostPlayInputs): Play {
   const resources: Resource[] = [
     ...tlsFiles(inputs),
     ...programs.flatMap((program) => programFiles(inputs, program)),
-    {
-      kind: "command",
-      id: `${releaseIdPrefix}${release.id}`,
-      summary: `switch to release ${release.id}`,
-      unless: release.unless,
-      script: release.switchTo,
-      notify: restartAll,
-      tags: ["release"],
-    },
+    ...release === undefined ? [] : [
+      {
+        kind: "command",
+        id: `${releaseIdPrefix}${release.id}`,
+        summary: `switch to release ${release.id}`,
+        unless: release.unless,
+        script: release.switchTo,
+        notify: restartAll,
+        tags: ["release"],
+      } as const,
+    ],
     ...programs.map((program): Resource => ({
       kind: "service",
       id: serviceId(program),
@@ -161,6 +169,7 @@ function activatePlay(inputs: HostPlayInputs): Play {
 
 /** What every program with a tunnel needs to prove and to trust. */
 function tlsFiles({ host, credentials }: HostPlayInputs): Resource[] {
+  if (credentials === undefined) return [];
   const resources: Resource[] = [];
   const tlsFile = (
     path: string,

@@ -75,6 +75,47 @@ export const thresholdDeclarations = {
     warning: 1,
     critical: 100,
   },
+  restarts: {
+    variable: "ztna_sweep_restarts",
+    what: "restarts of a program by systemd since the sweep before",
+    // A deploy gives a program up after three.
+    warning: 1,
+    critical: 3,
+  },
+  drain: {
+    variable: "ztna_sweep_drain",
+    what: "seconds that a program has been draining while nobody works on its host",
+    // A command goes on within seconds; the longest drain by default has 30 s.
+    warning: 60,
+    critical: 600,
+  },
+  certificateExpiry: {
+    variable: "ztna_sweep_certificate_expiry",
+    what: "days until a certificate expires",
+    // As the alerts have it: a deploy renews when a third of the year is left.
+    warning: 21,
+    critical: 3,
+  },
+  releaseAge: {
+    variable: "ztna_sweep_release_age",
+    what: "days since the host was switched to its release, with its version of Deno",
+    warning: 180,
+    critical: 730,
+  },
+  tunnelLoss: {
+    variable: "ztna_sweep_tunnel_loss",
+    what: "percent of 20 packets through the tunnel that did not come back",
+    // One packet in 20 is lost now and then by networks that are well.
+    warning: 10,
+    critical: 50,
+  },
+  tunnelRoundTrip: {
+    variable: "ztna_sweep_tunnel_round_trip",
+    what: "milliseconds of the slowest round trip but one in a hundred (p99) through the tunnel",
+    // A call is good up to 150 ms one way (ITU-T G.114), and at an end at 400.
+    warning: 300,
+    critical: 800,
+  },
 } as const satisfies Readonly<Record<string, ThresholdDeclaration>>;
 
 /** One of {@linkcode thresholdDeclarations}. */

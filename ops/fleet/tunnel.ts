@@ -12,6 +12,20 @@ const watchLingerMs = 1000;
 /** Services of a relay that are watched or verified; the others share their path. */
 export const maxServicesProbed = 20;
 
+/** What {@linkcode TunnelProber.measure} sends: 20 packets in 0.4 s, as a call's voice would be. */
+const measuredPackets = 20;
+const measuredIntervalMs = 20;
+/** How long a relay may take to let it in, in ms. */
+const measuredConnectTimeoutMs = 5000;
+
+/** What became of some packets. */
+export interface TunnelMeasurement {
+  readonly sent: number;
+  readonly lost: number;
+  /** 99th percentile of the round trips, in seconds; `null` when nothing came back. */
+  readonly p99Seconds: number | null;
+}
+
 /** What was lost while a tunnel was watched. */
 export interface WatchResult {
   readonly serviceId: string;
@@ -64,6 +78,42 @@ export class TunnelProber {
         `and its connectors say`,
       signal,
       deadlineMs,
+    });
+  }
+
+  /**
+   * Sends some packets for a service, and tells what became of them, in about a second.
+   *
+   * @throws what `runProbe` throws when none can be sent, and the signal's reason.
+   */
+  async measure(
+    relay: FleetHost,
+    service: FleetService,
+    signal: AbortSignal,
+  ): Promise<TunnelMeasurement> {
+    const { sent, lost, rttMs } = await this.#run({
+      ...this.#target(relay, service.id),
+      protocol: service.probe,
+      count: measuredPackets,
+      intervalMs: measuredIntervalMs,
+      lingerMs: watchLingerMs,
+      connectTimeoutMs: measuredConnectTimeoutMs,
+      signal,
+    });
+    signal.throwIfAborted();
+    return { sent, lost, p99Seconds: rttMs.p99 === null ? null : rttMs.p99 / 1000 };
+  }
+
+  /**
+   * The certificate that a relay presents, in DER, whether it is to be trusted or not.
+   *
+   * @throws {RelayUnreachableError} when it does not answer in time, and the signal's reason.
+   */
+  async certificateOf(relay: FleetHost, signal: AbortSignal): Promise<Uint8Array> {
+    const { servedCertificate } = await import("../probe/served_certificate.ts");
+    return await servedCertificate(this.#target(relay, ""), {
+      timeoutMs: measuredConnectTimeoutMs,
+      signal,
     });
   }
 

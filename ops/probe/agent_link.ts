@@ -64,6 +64,11 @@ export class AgentLink {
     void this.#start();
   }
 
+  /** The relay's certificate chain in DER, leaf first; empty without a connection. */
+  get peerCertificates(): readonly Uint8Array[] {
+    return this.#connection?.peerCertificates() ?? [];
+  }
+
   /** Longest DATAGRAM in bytes; 0 without an established connection. */
   get maxDatagramLength(): number {
     return this.#connection?.maxDatagramLength ?? 0;

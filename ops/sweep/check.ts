@@ -1,7 +1,9 @@
 import type { Fleet, FleetHost } from "../fleet/fleet.ts";
 import type { ThresholdName } from "../fleet/sweep_settings.ts";
+import type { Drift } from "./drift.ts";
 import type { HostFacts, KeptFacts } from "./facts/fact_sources.ts";
 import type { Verdict } from "./finding.ts";
+import type { TunnelLook } from "./tunnels/tunnel_look.ts";
 
 /** What is known of a host that has answered. */
 export interface HostView {
@@ -19,6 +21,23 @@ export interface HostView {
   readonly askedMs: number;
   /** The release that it should run; `undefined` where nobody knows. */
   readonly wantedRelease: string | undefined;
+  /** What is not as a deploy would make it; missing where nothing was compared. */
+  readonly drift?: Drift | undefined;
+  /** The certificate of the fleet's authority (PEM), where this machine has it. */
+  readonly authority?: string | undefined;
+}
+
+/** What is known of a whole fleet once all its hosts have been asked. */
+export interface FleetView {
+  readonly fleet: Fleet;
+  /** Those that have answered, by name. */
+  readonly hosts: ReadonlyMap<string, HostView>;
+  /** What this machine has seen of the tunnels; `undefined` when it was not to look. */
+  readonly tunnels: TunnelLook | undefined;
+  /** Whether this machine has the certificates that the fleet's hosts were given. */
+  readonly hasCredentials: boolean;
+  /** This machine's clock at the end, in ms since 1970. */
+  readonly nowMs: number;
 }
 
 /** What is common to all checks: the documentation is made of it. */
@@ -39,4 +58,20 @@ export interface HostCheck extends CheckDeclaration {
    * @throws never: what a host has said may be anything.
    */
   evaluate(view: HostView): readonly Verdict[];
+}
+
+/** A verdict on a host, or on the whole fleet. */
+export interface FleetVerdict extends Verdict {
+  /** Name in the inventory; `null` for what is the whole fleet's. */
+  readonly host: string | null;
+}
+
+/** A check of what one host's answer alone does not tell. Pure. */
+export interface FleetCheck extends CheckDeclaration {
+  /**
+   * One verdict for each subject, none where there is nothing to look at.
+   *
+   * @throws never: what hosts have said may be anything.
+   */
+  evaluate(view: FleetView): readonly FleetVerdict[];
 }

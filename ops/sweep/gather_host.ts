@@ -1,7 +1,7 @@
 import type { Connection } from "../engine/connection/connection.ts";
-import type { Facts } from "../engine/resource/facts.ts";
 import { gatherFacts } from "../engine/resource/gather_facts.ts";
 import type { Play } from "../engine/resource/resource.ts";
+import { type Drift, driftOf } from "./drift.ts";
 import { type FactName, factSources, type HostFacts } from "./facts/fact_sources.ts";
 import type { FactQuestion, FactSource } from "./facts/fact_source.ts";
 
@@ -10,8 +10,8 @@ export interface HostAnswer {
   readonly facts: HostFacts;
   /** Parts of the answer that could not be read. */
   readonly unreadable: readonly FactName[];
-  /** What the resources of a deploy are like there. */
-  readonly resources: Facts;
+  /** What is not as a deploy would make it. */
+  readonly drift: Drift;
   /** This machine's clock around it, in ms since 1970. */
   readonly askedMs: number;
   readonly receivedMs: number;
@@ -22,10 +22,15 @@ export interface GatherHostOptions {
   readonly question: FactQuestion;
   /** What a deploy would make true, to see what differs; may be empty. */
   readonly play: Play;
-  /** The answer's time, in ms. */
-  readonly timeoutMs: number;
+  /** Ends it, with its reason. */
   readonly signal: AbortSignal;
 }
+
+/**
+ * Most bytes of an answer. Usual ones have 20 KB; the two largest parts, `/status` of a relay and of
+ * a connector with hundreds of services, 400 KB each.
+ */
+const maxAnswerBytes = 2 * 1024 * 1024;
 
 const names = Object.keys(factSources) as FactName[];
 
@@ -34,25 +39,25 @@ const names = Object.keys(factSources) as FactName[];
  *
  * @throws {HostError} when the answer as a whole is not what was asked for.
  * @throws {UnreachableError} when the connection is lost on the way.
- * @throws {ScriptTimeoutError} when it takes too long.
+ * @throws the signal's reason; the connection is closed then.
  */
 export async function gatherHost(
   connection: Connection,
-  { question, play, timeoutMs, signal }: GatherHostOptions,
+  { question, play, signal }: GatherHostOptions,
 ): Promise<HostAnswer> {
   const askedMs = Date.now();
   const resources = await gatherFacts(connection, play, {
     what: "ask how it is",
     extras: names.map((id) => ({ id, script: factSources[id].script(question) })),
-    timeoutMs,
+    maxBytes: maxAnswerBytes,
+    // A host that is frozen does not say that it has stopped, and a sweep's time is bounded.
+    endGraceMs: 0,
     signal,
   });
   const receivedMs = Date.now();
-  const { facts, unreadable } = readHostFacts(
-    (name) => resources.extras.get(name)?.stdout ?? "",
-    question,
-  );
-  return { facts, unreadable, resources, askedMs, receivedMs };
+  const drift = driftOf(play, resources);
+  const outputOf = (name: FactName): string => resources.extras.get(name)?.stdout ?? "";
+  return { ...readHostFacts(outputOf, question), drift, askedMs, receivedMs };
 }
 
 /** Reads every part of an answer. @param outputOf What the part's script has printed. */
@@ -63,10 +68,19 @@ export function readHostFacts(
   const read = names.map((name) => {
     // Each reads its own part; what all have in common is that a type can't tell them apart.
     const source: FactSource<unknown> = factSources[name];
-    return [name, source.parse(outputOf(name), question)] as const;
+    return [name, parsed(source, outputOf(name), question)] as const;
   });
   return {
     facts: Object.fromEntries(read.filter(([, value]) => value !== undefined)) as HostFacts,
     unreadable: read.filter(([, value]) => value === undefined).map(([name]) => name),
   };
+}
+
+/** Parsers don't throw; should one do so all the same, that is no reason to lose the others. */
+function parsed(source: FactSource<unknown>, output: string, question: FactQuestion): unknown {
+  try {
+    return source.parse(output, question);
+  } catch {
+    return undefined;
+  }
 }

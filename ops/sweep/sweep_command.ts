@@ -1,4 +1,6 @@
+import { checkout } from "../checkout.ts";
 import type { CommandContext } from "../command.ts";
+import { readUnits } from "../fleet/units.ts";
 import { runFleetCommand } from "../fleet_command.ts";
 import type { HostsCommandValues } from "../hosts_command.ts";
 import { requireInventory } from "../hosts_command.ts";
@@ -11,6 +13,12 @@ import { statusOf, sweepExitCode, type SweepResult } from "./sweep_result.ts";
 export interface SweepValues extends HostsCommandValues {
   /** The whole sweep's time, in seconds. */
   readonly timeout: number;
+  /** Most of it that one host gets, in seconds. */
+  readonly hostTimeout: number;
+  /** The release that hosts should have. */
+  readonly release: string | undefined;
+  /** Whether packets are sent through the tunnels. */
+  readonly probe: boolean;
 }
 
 /** Version of the `--json` output. */
@@ -29,9 +37,12 @@ export async function sweepCommand(context: CommandContext, values: SweepValues)
       warn: (text) => emit({ type: "warning", text }),
     });
     const sweep = await sweepFleet({
-      ...{ fleet, run, signal, wantedRelease: undefined },
+      ...{ fleet, paths, run, signal, release: values.release, probe: values.probe },
+      inventory: values.inventory,
+      units: readUnits(checkout),
       before: history.before(),
       timeoutMs: values.timeout * 1000,
+      hostTimeoutMs: values.hostTimeout * 1000,
     });
     const { result } = sweep;
     const changes = history.record(sweep, { isWhole: values.limit === undefined });

@@ -1,22 +1,47 @@
-import { HostError } from "../engine/errors.ts";
+import { quote } from "../../tunnel/printable.ts";
+import { UnreachableError } from "../engine/errors.ts";
+import { storedAuthority, storedCredentials } from "../fleet/credentials.ts";
 import type { Fleet } from "../fleet/fleet.ts";
+import type { FleetPaths } from "../fleet/fleet_paths.ts";
 import type { FleetRun } from "../fleet/fleet_run.ts";
 import type { HostRun } from "../fleet/host_run.ts";
+import type { HostView } from "./check.ts";
+import { sweepPlay } from "./drift.ts";
+import {
+  evaluateFleet,
+  evaluateHost,
+  inHostOrder,
+  unreachableFinding,
+  unreadableFindings,
+  withInventory,
+} from "./evaluate.ts";
 import type { KeptFacts } from "./facts/fact_sources.ts";
-import { evaluateHost, unreachableFinding } from "./evaluate.ts";
 import type { Finding } from "./finding.ts";
 import { gatherHost, type HostAnswer } from "./gather_host.ts";
 import type { SweepResult } from "./sweep_result.ts";
+import { TimeLimit } from "./time_limit.ts";
+import { lookAtTunnels } from "./tunnels/look_at_tunnels.ts";
+import { auditedRelease, prevailingRelease, wantedRelease } from "./wanted_release.ts";
 
 /** What a sweep works with. */
 export interface SweepFleetOptions {
   readonly fleet: Fleet;
+  readonly paths: FleetPaths;
   readonly run: FleetRun;
+  /** The inventory's sources, for the commands that findings advise. */
+  readonly inventory: readonly string[];
+  /** Texts of the unit files, by name. */
+  readonly units: Readonly<Record<string, string>>;
   /** What hosts told at the sweep before, by name. */
   readonly before: ReadonlyMap<string, { readonly facts: KeptFacts; readonly askedMs: number }>;
-  readonly wantedRelease: string | undefined;
+  /** The release that hosts should have; see {@linkcode wantedRelease} for what is the default. */
+  readonly release: string | undefined;
+  /** Whether packets are sent through the tunnels. */
+  readonly probe: boolean;
   /** The whole sweep's time, in ms. */
   readonly timeoutMs: number;
+  /** Most of it that one host gets, connecting included, in ms. */
+  readonly hostTimeoutMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -26,64 +51,142 @@ export interface FleetSweep {
   readonly answers: ReadonlyMap<string, HostAnswer>;
 }
 
+/** Connections that are given up take this long to end, in ms: ssh is asked first, then killed. */
+const closingMs = 1500;
+
 /**
  * Looks at all hosts at once, and says how they are. Changes nothing. What is wrong with a host is a
  * finding; this throws only for faults of ours and when it is interrupted.
  */
 export async function sweepFleet(options: SweepFleetOptions): Promise<FleetSweep> {
-  const { fleet, run, timeoutMs } = options;
+  const { fleet, paths, run, timeoutMs, signal } = options;
   const startedMs = Date.now();
-  const answers = new Map<string, HostAnswer>();
-  await run.connectAll(async (host) => {
-    answers.set(host.name, await askHost(options, host, startedMs + timeoutMs));
-    run.finish(host, "done");
-    await host.disconnect();
-  });
-  const findings = run.hosts.flatMap((host) => findingsOf(options, host, answers.get(host.name)));
+  const askingMs = Math.max(timeoutMs / 2, timeoutMs - closingMs);
+  using limit = new TimeLimit(askingMs, () => new Error("There was no time left in this sweep"));
+  const [answers, tunnels] = await Promise.all([
+    askAll(options, startedMs + askingMs),
+    options.probe ? lookAtTunnels({ fleet, paths, limit: limit.signal, signal }) : undefined,
+  ]);
+  const views = viewsOf(options, answers);
+  const findings = [
+    ...run.hosts.flatMap((host) =>
+      findingsOf(host, views.get(host.name), answers.get(host.name)?.unreadable)
+    ),
+    ...evaluateFleet({
+      ...{ fleet, hosts: views, tunnels, nowMs: Date.now() },
+      hasCredentials: storedAuthority(paths) !== undefined,
+    }),
+  ];
+  const hosts = run.hosts.map(({ name }) => name);
   return {
     answers,
     result: {
-      fleet: fleet.name,
-      startedMs,
+      ...{ fleet: fleet.name, startedMs, hosts },
       durationMs: Date.now() - startedMs,
-      hosts: run.hosts.map(({ name }) => name),
-      findings,
+      findings: inHostOrder(findings, fleet.hosts.map(({ name }) => name))
+        .map((finding) => withInventory(finding, options.inventory)),
     },
   };
 }
 
-async function askHost(
-  { run, before, signal }: SweepFleetOptions,
-  host: HostRun,
+/** What is known of each host that has answered. */
+function viewsOf(
+  { fleet, paths, run, release, before }: SweepFleetOptions,
+  answers: ReadonlyMap<string, HostAnswer>,
+): Map<string, HostView> {
+  const authority = storedAuthority(paths);
+  const wanted = wantedRelease({
+    given: release,
+    audited: auditedRelease(paths.auditFile, fleet.hosts.map(({ name }) => name)),
+    prevailing: prevailingRelease(
+      [...answers.values()].flatMap(({ facts: { releases } }) =>
+        releases === undefined || releases.current === null
+          ? []
+          : [{ release: releases.current, timeMs: releases.switchedMs ?? 0 }]
+      ),
+    ),
+  });
+  return new Map(run.hosts.flatMap(({ name, host }) => {
+    const answer = answers.get(name);
+    if (answer === undefined) return [];
+    const { facts, drift, askedMs, receivedMs } = answer;
+    return [[name, {
+      ...{ fleet, host, facts, drift, askedMs, receivedMs, authority },
+      wantedRelease: wanted,
+      before: before.get(name)?.facts,
+    }]];
+  }));
+}
+
+/** Asks every host, each in its own time and all within that of the sweep. */
+async function askAll(
+  options: SweepFleetOptions,
   deadlineMs: number,
-): Promise<HostAnswer> {
-  const timeoutMs = deadlineMs - Date.now();
-  if (timeoutMs <= 0) {
-    throw new HostError(
-      host.name,
-      "Not asked as the sweep's time was over before its turn; give it more with --timeout or --forks",
+): Promise<Map<string, HostAnswer>> {
+  const { run, hostTimeoutMs } = options;
+  const answers = new Map<string, HostAnswer>();
+  const leaving: Promise<void>[] = [];
+  const limits = new Map<HostRun, TimeLimit>();
+  const limitOf = (host: HostRun): AbortSignal => {
+    const leftMs = deadlineMs - Date.now();
+    const ms = Math.min(hostTimeoutMs, leftMs);
+    const limit = new TimeLimit(ms, () => tooSlow(host.name, ms, leftMs));
+    limits.set(host, limit);
+    return AbortSignal.any([limit.signal, options.signal]);
+  };
+  await run.connectAll(async (host) => {
+    try {
+      const signal = AbortSignal.any([limits.get(host)!.signal, options.signal]);
+      answers.set(host.name, await askHost(options, host, signal));
+      run.finish(host, "done");
+    } finally {
+      // Goodbyes are not waited for here: the next host's turn has come.
+      leaving.push(host.disconnect());
+    }
+  }, limitOf).finally(() => limits.forEach((limit) => limit[Symbol.dispose]()));
+  await Promise.all(leaving);
+  return answers;
+}
+
+function tooSlow(host: string, ms: number, leftMs: number): UnreachableError {
+  if (leftMs <= 0) {
+    return new UnreachableError(
+      host,
+      "network",
+      `Cannot ask ${quote(host)} as the sweep's time was over before its turn; give it more with ` +
+        `--timeout or --forks`,
     );
   }
-  run.emit({ type: "host_state", host: host.name, phase: "gathering" });
-  const clock = before.get(host.name)?.facts.clock;
+  return new UnreachableError(
+    host,
+    "network",
+    `Cannot wait longer for ${quote(host)} as it must answer within ${(ms / 1000).toFixed(1)} s; ` +
+      `check that it is up and not frozen, or give it more with --host-timeout`,
+  );
+}
+
+async function askHost(
+  { run, before, fleet, paths, units }: SweepFleetOptions,
+  { name, host, connection }: HostRun,
+  signal: AbortSignal,
+): Promise<HostAnswer> {
+  run.emit({ type: "host_state", host: name, phase: "gathering" });
+  const clock = before.get(name)?.facts.clock;
   const question = {
-    host: host.host,
+    host,
     sinceSeconds: clock === undefined ? undefined : Math.floor(clock.nowMs / 1000),
   };
-  const play = { resources: [], handlers: [] };
-  return await gatherHost(host.connection, { question, play, timeoutMs, signal });
+  const play = sweepPlay({ fleet, host, units, credentials: storedCredentials(paths, host) });
+  return await gatherHost(connection, { question, play, signal });
 }
 
 function findingsOf(
-  { fleet, before, wantedRelease }: SweepFleetOptions,
-  { host, error = "did not answer" }: HostRun,
-  answer: HostAnswer | undefined,
+  { name, outcome, error = "did not answer" }: HostRun,
+  view: HostView | undefined,
+  unreadable: readonly string[] = [],
 ): Finding[] {
-  if (answer === undefined) return [unreachableFinding(host.name, error)];
-  const { facts, unreadable, askedMs, receivedMs } = answer;
-  const view = {
-    ...{ fleet, host, facts, askedMs, receivedMs, wantedRelease },
-    before: before.get(host.name)?.facts,
-  };
-  return evaluateHost(view, unreadable);
+  if (view !== undefined) return evaluateHost(view, unreadable);
+  return outcome === "unreachable"
+    ? [unreachableFinding(name, error)]
+    : unreadableFindings(name, error);
 }

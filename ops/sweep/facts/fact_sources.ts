@@ -6,7 +6,12 @@ import { fileSystems } from "./file_systems.ts";
 import { journal } from "./journal.ts";
 import { kernel } from "./kernel.ts";
 import { processes } from "./processes.ts";
+import { programs } from "./programs.ts";
+import { releases } from "./releases.ts";
 import { sockets } from "./sockets.ts";
+import { starts } from "./starts.ts";
+import { tls } from "./tls.ts";
+import { work } from "./work.ts";
 
 /** Everything that a host is asked, in the order of the script. */
 export const factSources = {
@@ -18,6 +23,11 @@ export const factSources = {
   processes,
   sockets,
   journal,
+  work,
+  releases,
+  starts,
+  programs,
+  tls,
 } as const;
 
 /** One of {@linkcode factSources}. */

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { needsLinux } from "../../engine/resource/test_shell.ts";
+import { needsLinux, needsRoot, TestShell } from "../../engine/resource/test_shell.ts";
 import { fileSystems } from "./file_systems.ts";
-import { ask, parse } from "./test_source.ts";
+import { ask, parse, testQuestion } from "./test_source.ts";
 
 const output = `   1B-blocks        Used       Avail   Inodes  IUsed File       Type  Mounted on
 270553174016 14625595392 83167698944 16777216 495113 /          ext4  /
@@ -51,5 +51,17 @@ describe("file systems", () => {
     const root = facts?.find(({ mountPoint }) => mountPoint === "/");
     assert(root !== undefined && root.bytes > 0 && !root.isReadOnly);
     assertEquals(new Set(facts!.map(({ mountPoint }) => mountPoint)).size, facts!.length);
+  });
+
+  it("are full or read-only when they are", { skip: needsRoot }, async () => {
+    const mounts = "mount -t tmpfs -o ro none /var/log && mount -t tmpfs -o size=1m none /run && " +
+      "head -c 1m /dev/zero > /run/file";
+    const shell = new TestShell({
+      around: ["unshare", "--mount", "sh", "-c", `${mounts} && exec "$@"`, "sh"],
+    });
+    const { stdout } = await shell.run(fileSystems.script(testQuestion), { what: "look" });
+    const found = new Map(parse(fileSystems, stdout)?.map((each) => [each.mountPoint, each]));
+    assertEquals(found.get("/var/log")?.isReadOnly, true);
+    assertEquals([found.get("/run")?.freeBytes, found.get("/run")?.isReadOnly], [0, false]);
   });
 });
