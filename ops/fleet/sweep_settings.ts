@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { VariableReader } from "../engine/inventory/variable_reader.ts";
+import { quietVariables, readSweepQuiet, type SweepQuiet } from "./sweep_silences.ts";
 
 /** Where a warning and where a critical finding begin; the lower is worse if the critical is lower. */
 export interface Threshold {
@@ -124,13 +125,15 @@ export type ThresholdName = keyof typeof thresholdDeclarations;
 const thresholdNames = Object.keys(thresholdDeclarations) as ThresholdName[];
 
 /** All inventory variables of sweeps; `docs/sweep.md` has them. */
-export const sweepVariables: readonly string[] = thresholdNames.map((name) =>
-  thresholdDeclarations[name].variable
-);
+export const sweepVariables: readonly string[] = [
+  ...thresholdNames.map((name) => thresholdDeclarations[name].variable),
+  ...quietVariables,
+];
 
 /** What the inventory says about the sweeps of a host. */
 export interface SweepSettings {
   readonly thresholds: Readonly<Record<ThresholdName, Threshold>>;
+  readonly quiet: SweepQuiet;
 }
 
 const thresholdSchema = v.pipe(
@@ -148,7 +151,10 @@ export function readSweepSettings(reader: Pick<VariableReader, "structure">): Sw
     return reader.structure(variable, thresholdSchema) ?? { warning, critical };
   };
   const thresholds = thresholdNames.map((name) => [name, read(name)]);
-  return { thresholds: Object.fromEntries(thresholds) as Record<ThresholdName, Threshold> };
+  return {
+    thresholds: Object.fromEntries(thresholds) as Record<ThresholdName, Threshold>,
+    quiet: readSweepQuiet(reader),
+  };
 }
 
 /** The settings of a host for which the inventory says nothing. */

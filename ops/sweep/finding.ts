@@ -23,12 +23,28 @@ export interface Verdict {
   readonly measure?: Measure;
 }
 
+/** Why a finding is kept quiet about. */
+export interface Silencing {
+  readonly by: "silence" | "maintenance";
+  /** As the inventory has it. */
+  readonly reason: string;
+  /** When it counts again, in ms since 1970. */
+  readonly untilMs: number;
+}
+
 /** A verdict with where it belongs. */
 export interface Finding extends Verdict {
   /** Name in the inventory; `null` for what is the whole fleet's. */
   readonly host: string | null;
   /** The check's ID. */
   readonly check: string;
+  /** Of a problem that the inventory silences: it is shown, and counts for nothing. */
+  readonly silenced?: Silencing;
+}
+
+/** Whether a finding is a problem that somebody is to hear of. */
+export function isLoud({ status, silenced }: Pick<Finding, "status" | "silenced">): boolean {
+  return status !== "ok" && silenced === undefined;
 }
 
 /** What stays the same of a finding from sweep to sweep: its place in the history. */

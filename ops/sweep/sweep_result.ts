@@ -1,4 +1,4 @@
-import { type Finding, type FindingStatus, worse } from "./finding.ts";
+import { type Finding, type FindingStatus, isLoud, worse } from "./finding.ts";
 
 /** What a sweep has found. */
 export interface SweepResult {
@@ -12,17 +12,19 @@ export interface SweepResult {
   readonly findings: readonly Finding[];
 }
 
-/** How the fleet is: as its worst finding. */
+/** How the fleet is: as its worst finding that is not silenced. */
 export function statusOf({ findings }: Pick<SweepResult, "findings">): FindingStatus {
-  return findings.reduce<FindingStatus>((worst, { status }) => worse(worst, status), "ok");
+  return findings.filter(isLoud)
+    .reduce<FindingStatus>((worst, { status }) => worse(worst, status), "ok");
 }
 
 /**
  * The exit code: 0 all is well, 3 warnings only, 4 hosts could not be reached and nothing else is
- * critical, 1 otherwise.
+ * critical, 1 otherwise. What is silenced does not count.
  */
 export function sweepExitCode({ findings }: Pick<SweepResult, "findings">): number {
-  const critical = findings.filter(({ status }) => status === "critical");
+  const loud = findings.filter(isLoud);
+  const critical = loud.filter(({ status }) => status === "critical");
   if (critical.length > 0) return critical.every(({ check }) => check === "reachable") ? 4 : 1;
-  return findings.some(({ status }) => status === "warning") ? 3 : 0;
+  return loud.length > 0 ? 3 : 0;
 }

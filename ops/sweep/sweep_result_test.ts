@@ -25,6 +25,12 @@ const cases: [what: string, findings: Finding[], status: FindingStatus, exitCode
     "critical",
     1,
   ],
+  [
+    "only problems that are silenced",
+    [{ ...finding("critical"), silenced: { by: "silence", reason: "known", untilMs: 1 } }],
+    "ok",
+    0,
+  ],
 ];
 
 describe("a sweep's result", () => {
