@@ -49,6 +49,8 @@ export interface CredentialOptions {
   readonly paths: FleetPaths;
   /** Writes nothing: what is missing is made for this run alone. */
   readonly check: boolean;
+  /** Names of the hosts whose certificates are wanted; all by default. */
+  readonly only?: ReadonlySet<string>;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -146,7 +148,7 @@ async function collect(
   options: CredentialOptions,
   store: CertificateStore,
 ): Promise<FleetCredentials> {
-  const { fleet, paths, check, now } = options;
+  const { fleet, paths, check, only, now } = options;
   const changes: string[] = [];
   let authority = await store.openAuthority(now);
   const isNewAuthority = authority === undefined;
@@ -176,7 +178,7 @@ async function collect(
   const relays = new Map<string, Credential>();
   const connectors = new Map<string, Credential>();
   const metrics = new Map<string, Credential>();
-  for (const host of fleet.hosts) {
+  for (const host of fleet.hosts.filter(({ name }) => only?.has(name) ?? true)) {
     if (host.relay !== undefined) {
       relays.set(host.name, await credential(`relay-${host.name}`, relayRequest(host)));
     }

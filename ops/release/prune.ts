@@ -14,6 +14,37 @@ const keptActivations = 200;
  * @param keep Releases that stay, the current one included: a whole number, `keep_releases`.
  */
 export function pruneScript(keep: number, root: string = defaultRoot): string {
+  // Gone at once, and by a name that the next run clears, too. A full disk has no room for more.
+  const remove = `  rm -rf "$uploads"
+  mv -T "$1" "$uploads"
+  rm -rf "$uploads"
+  echo "removed \${1##*/}"`;
+  return `${eachStaleScript(keep, root, remove)}rm -rf "$uploads"
+if [ -f "$history" ] && [ "$(wc -l < "$history")" -gt ${2 * keptActivations} ]; then
+  tail -n ${keptActivations} "$history" > "$history.new"
+  mv -f "$history.new" "$history"
+fi
+`;
+}
+
+/**
+ * A script that ends with 0 when {@linkcode pruneScript} would remove something, and with another
+ * code when not. It changes nothing.
+ */
+export function hasStaleReleasesScript(keep: number, root: string = defaultRoot): string {
+  return `(
+${layoutVariables(root)}[ ! -d "$uploads" ] || exit 0
+[ -n "$(
+${eachStaleScript(keep, root, '  echo "$1"')})" ]
+)`;
+}
+
+/**
+ * Calls a shell function for each directory that nobody is going to need.
+ *
+ * @param remove The function's body; `$1` is the directory.
+ */
+function eachStaleScript(keep: number, root: string, remove: string): string {
   const kept = Math.max(leastKept, Math.trunc(keep));
   return `set -eu
 ${layoutVariables(root)}[ -d "$releases" ] || exit 0
@@ -35,12 +66,8 @@ used=$(
     done
 ) || :
 remove() {
-  mkdir -p "$uploads"
-  mv -T "$1" "$uploads/removed"
-  rm -rf "$uploads/removed"
-  echo "removed \${1##*/}"
+${remove}
 }
-rm -rf "$uploads"
 seen=' '
 kept=0
 needed=' '
@@ -63,11 +90,6 @@ for directory in "$runtimes"/*; do
   case $needed in *" \${directory##*/} "*) continue ;; esac
   [ ! -d "$directory" ] || remove "$directory"
 done
-rm -rf "$uploads"
-if [ -f "$history" ] && [ "$(wc -l < "$history")" -gt ${2 * keptActivations} ]; then
-  tail -n ${keptActivations} "$history" > "$history.new"
-  mv -f "$history.new" "$history"
-fi
 `;
 }
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
 import { switchScript } from "./activation.ts";
-import { parsePruned, pruneScript } from "./prune.ts";
+import { hasStaleReleasesScript, parsePruned, pruneScript } from "./prune.ts";
 import { makeTestRelease, TestHost } from "./test_host.ts";
 import { uploadRelease } from "./upload.ts";
 
@@ -45,6 +45,8 @@ describe("pruneScript", { skip: Deno.build.os !== "linux" }, () => {
   };
   const prune = async (keep: number): Promise<string[]> =>
     parsePruned(await host.run(pruneScript(keep, host.root)));
+  const hasStale = async (keep: number): Promise<boolean> =>
+    await host.run(`if ${hasStaleReleasesScript(keep, host.root)}; then echo yes; fi`) === "yes\n";
   /** Versions of the releases that are there. */
   const versions = async (): Promise<string[]> =>
     [...(await host.facts()).releases].map((id) => id.split("-")[0]!).sort();
@@ -60,6 +62,19 @@ describe("pruneScript", { skip: Deno.build.os !== "linux" }, () => {
     assertEquals(await prune(5), []);
     assertEquals(await prune(3), [ids["2.0.0"]]);
     assertEquals(await versions(), ["1.0.0", "3.0.0", "4.0.0"]);
+  });
+
+  it("is told before whether it has something to do, by what changes nothing", async () => {
+    assertEquals(await hasStale(2), false);
+    for (const version of ["1.0.0", "2.0.0", "3.0.0"]) await deploy(version);
+    const before = host.listing();
+    assertEquals([await hasStale(2), await hasStale(3), host.listing()], [true, false, before]);
+    await prune(2);
+    assertEquals(await hasStale(2), false);
+    Deno.mkdirSync(`${host.root}/.upload`);
+    assertEquals(await hasStale(2), true);
+    await prune(2);
+    assertEquals(await hasStale(2), false);
   });
 
   it("keeps the current one and the one before it, whatever it is told", async () => {

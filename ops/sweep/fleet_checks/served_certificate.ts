@@ -6,6 +6,9 @@ import { tlsFilesOf } from "../../fleet/program_files.ts";
 import { isSameDer, readCertificates, readHostCertificate } from "../host_certificate.ts";
 import type { ServedCertificate } from "../tunnels/tunnel_look.ts";
 
+/** What the value of a finding begins with when a reload is what is missing. */
+export const differsFromDisk = "not the one on its disk";
+
 /** The certificates that relays present, as this machine sees them. */
 export const servedCertificate: FleetCheck = {
   id: "served-certificate",
@@ -62,7 +65,7 @@ function verdictOf(
   return {
     ...age,
     status: age.status === "ok" ? "warning" : age.status,
-    value: `not the one on its disk; ${age.value}`,
+    value: `${differsFromDisk}; ${age.value}`,
     remedy: reload,
   };
 }

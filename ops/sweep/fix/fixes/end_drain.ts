@@ -1,0 +1,15 @@
+import { programsOf } from "../../../fleet/fleet.ts";
+import type { Fix } from "../fix.ts";
+
+/** Ends drains that nobody waits for. */
+export const endDrain: Fix = {
+  check: "drain",
+  does:
+    "Restarts a program that was left draining: its peers have had their time, and it takes no " +
+    "new ones",
+
+  treat({ subject }, { host }) {
+    const program = programsOf(host).find((name) => name === subject);
+    return program && { mend: { endDrainOf: program } };
+  },
+};

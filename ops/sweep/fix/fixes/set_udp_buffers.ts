@@ -1,0 +1,15 @@
+import { udpBufferSettings } from "../../../fleet/udp_buffers.ts";
+import type { Fix } from "../fix.ts";
+
+/** Raises the kernel's limits of socket buffers. */
+export const setUdpBuffers: Fix = {
+  check: "udp-buffers",
+  does:
+    "Sets the kernel's buffers, now and for the next boot; sockets get them when their program " +
+    "starts next",
+
+  treat({ subject }, { host }) {
+    const name = udpBufferSettings(host).find((setting) => `net.core.${setting}` === subject);
+    return name && { mend: { resources: [`sysctl:${subject}`] } };
+  },
+};
