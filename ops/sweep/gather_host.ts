@@ -9,9 +9,9 @@ import type { FactQuestion, FactSource } from "./facts/fact_source.ts";
 export interface HostAnswer {
   readonly facts: HostFacts;
   /** Parts of the answer that could not be read. */
-  readonly unreadable: readonly FactName[];
-  /** What is not as a deploy would make it. */
-  readonly drift: Drift;
+  readonly unreadable: readonly string[];
+  /** What is not as a deploy would make it; `undefined` when that could not be read. */
+  readonly drift: Drift | undefined;
   /** This machine's clock around it, in ms since 1970. */
   readonly askedMs: number;
   readonly receivedMs: number;
@@ -46,25 +46,32 @@ export async function gatherHost(
   { question, play, signal }: GatherHostOptions,
 ): Promise<HostAnswer> {
   const askedMs = Date.now();
+  const malformed: string[] = [];
   const resources = await gatherFacts(connection, play, {
     what: "ask how it is",
     extras: names.map((id) => ({ id, script: factSources[id].script(question) })),
     maxBytes: maxAnswerBytes,
     // A host that is frozen does not say that it has stopped, and a sweep's time is bounded.
     endGraceMs: 0,
+    onMalformed: (what) => malformed.push(what),
     signal,
   });
   const receivedMs = Date.now();
-  const drift = driftOf(play, resources);
   const outputOf = (name: FactName): string => resources.extras.get(name)?.stdout ?? "";
-  return { ...readHostFacts(outputOf, question), drift, askedMs, receivedMs };
+  const { facts, unreadable } = readHostFacts(outputOf, question);
+  const isComparable = malformed.length === 0;
+  return {
+    ...{ facts, askedMs, receivedMs },
+    unreadable: isComparable ? unreadable : [...unreadable, `configuration (${malformed[0]})`],
+    drift: isComparable ? driftOf(play, resources) : undefined,
+  };
 }
 
 /** Reads every part of an answer. @param outputOf What the part's script has printed. */
 export function readHostFacts(
   outputOf: (name: FactName) => string,
   question: FactQuestion,
-): Pick<HostAnswer, "facts" | "unreadable"> {
+): { readonly facts: HostFacts; readonly unreadable: readonly FactName[] } {
   const read = names.map((name) => {
     // Each reads its own part; what all have in common is that a type can't tell them apart.
     const source: FactSource<unknown> = factSources[name];

@@ -23,6 +23,11 @@ export interface GatherFactsOptions {
   readonly endGraceMs?: number;
   /** Most bytes of the answer; `maxGatherBytes` by default. */
   readonly maxBytes?: number;
+  /**
+   * Gets what is wrong with a part of the answer, such as that of systemd; the part is taken for
+   * empty then. Without it that is an error.
+   */
+  readonly onMalformed?: (what: string) => void;
   /** What the round trip is for; `gather facts` by default. */
   readonly what?: string;
   /** Taken before anything is looked at. */
@@ -68,7 +73,7 @@ export async function gatherFacts(
     );
   }
   try {
-    return parseFacts(play, host, result.stdout, gathering);
+    return parseFacts(play, host, result.stdout, gathering, options.onMalformed);
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     throw new HostError(host, error.message + lastWords(result), { cause: error });

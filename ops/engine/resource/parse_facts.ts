@@ -25,6 +25,8 @@ import { splitSections } from "./split_sections.ts";
  * @param host Name for messages.
  * @param output Standard output, with or without other scripts' before and after it.
  * @param options Those of the script.
+ * @param onMalformed Gets what is wrong with a part, which is then taken for empty. Without it that
+ *   is an error.
  * @throws {HostError} when the output is not what the script prints, naming the part.
  */
 export function parseFacts(
@@ -32,6 +34,9 @@ export function parseFacts(
   host: string,
   output: string,
   options: GatherOptions,
+  onMalformed: (what: string) => void = (what) => {
+    throw malformed(host, what);
+  },
 ): Facts {
   const request = requestFacts(play);
   const names = factSections(request, options).map(({ name }) => name);
@@ -44,7 +49,8 @@ export function parseFacts(
       return parse(text.split("\n"));
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
-      throw malformed(host, `its part "${name}" ${error.message}`);
+      onMalformed(`its part "${name}" ${error.message}`);
+      return empty;
     }
   };
   const more = {

@@ -3,6 +3,7 @@ import { serviceUser } from "../../host_paths.ts";
 import type { HostCheck } from "../check.ts";
 import { keyFilesOf, tlsDirectories, type TlsPath } from "../facts/tls.ts";
 import { fine, type Verdict } from "../finding.ts";
+import { counted } from "../../terminal/quantities.ts";
 import { forHost } from "./host_commands.ts";
 
 /** What must be at a path. */
@@ -28,8 +29,11 @@ export const keyPermissions: HostCheck = {
       ),
       ...keys.map((path) => ({ path, type: "file", mode: 0o600, owner: serviceUser }) as const),
     ];
+    const missing = tlsDirectories.find((path) => tls.paths[path] === undefined);
     const verdicts = wanted.flatMap((each): Verdict[] => {
       const found = tls.paths[each.path];
+      // What a directory that is missing would hold goes without saying.
+      if (missing !== undefined && each.path.startsWith(`${missing}/`)) return [];
       const bad = faultOf(each, found);
       if (bad === undefined) return [];
       const { status, value } = bad;
@@ -39,7 +43,7 @@ export const keyPermissions: HostCheck = {
           : "");
       return [{ subject: each.path, status, value, remedy }];
     });
-    return verdicts.length > 0 ? verdicts : [fine("", `${keys.length} keys are secret`)];
+    return verdicts.length > 0 ? verdicts : [fine("", counted(keys.length, "secret file"))];
   },
 };
 

@@ -22,9 +22,12 @@ export const unit: HostCheck = {
       }
       const { worker } = facts.work ?? { worker: null };
       const isWorkedOn = worker !== null;
+      const isKnown = state.active !== "unknown";
       const journal = onHost(host, "journalctl", "-n", "50", "-u", unitOf(program));
       const remedy = isWorkedOn
         ? `Wait for ${worker}, then sweep again`
+        : !isKnown
+        ? `See whether systemd works: ${onHost(host, "systemctl", "is-system-running")}`
         : !state.isLoaded
         ? `Deploy it: ${forHost(host, "deploy")}`
         : state.active === "inactive"
@@ -32,7 +35,8 @@ export const unit: HostCheck = {
         : `See why it ends: ${journal}`;
       // Somebody restarts it: that is over in seconds, or the next sweep finds it as it is.
       const status = isWorkedOn ? "warning" : "critical";
-      return [{ subject: program, status, value: describeUnit(state), remedy }];
+      const value = isKnown ? describeUnit(state) : "systemd does not tell of it";
+      return [{ subject: program, status, value, remedy }];
     });
   },
 };
