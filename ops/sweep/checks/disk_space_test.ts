@@ -57,12 +57,10 @@ describe("the check of disk space", () => {
   it("keeps a host's names out of the shell", () => {
     const mountPoint = "/a'; reboot; '";
     const { remedy } = onlyVerdict(diskSpace, facts({ mountPoint, freeBytes: 0 }));
-    // Twice quoted: once for the shell there, once for the one here.
-    assertEquals(
-      /-- '(.*)'$/.exec(remedy)?.[1]?.replaceAll(`'\\''`, "'"),
-      undefined ??
-        `du -xh -d 3 '/a'\\''; reboot; '\\''' | sort -h | tail`,
-    );
+    // Quoted twice: for the shell there, and for the one here.
+    const script = /-- '(.*)'$/.exec(remedy)?.[1]?.replaceAll(`'\\''`, "'");
+    const name = `'/a'\\''; reboot; '\\'''`;
+    assertEquals(script, `du -xh -d 3 ${name} | sort -h | tail`);
   });
 
   it("leaves out images, file systems without size, and hosts that did not tell", () => {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { JournalErrors, JournalFacts } from "../facts/journal.ts";
+import type { Verdict } from "../finding.ts";
 import { onlyVerdict, statuses, testView } from "../test_view.ts";
 import { journalErrors } from "./journal_errors.ts";
 
@@ -27,7 +28,7 @@ describe("the check of errors in the journal", () => {
     });
   }
 
-  function ofRelay(change: Parameters<typeof statuses>[1]) {
+  function ofRelay(change: Parameters<typeof statuses>[1]): Verdict {
     return journalErrors.evaluate(testView(change)).find(({ subject }) => subject === "relay")!;
   }
 

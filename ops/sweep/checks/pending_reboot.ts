@@ -47,8 +47,9 @@ export const pendingRestart: HostCheck = {
   },
 };
 
-function packagesText(packages: readonly string[]): string {
-  if (packages.length === 0) return "updates ask for a reboot";
-  const [first, ...others] = packages;
-  return `${first}${others.length === 0 ? "" : ` and ${others.length} more`} asks for a reboot`;
+function packagesText([first, ...others]: readonly string[]): string {
+  if (first === undefined) return "updates ask for a reboot";
+  return others.length === 0
+    ? `${first} asks for a reboot`
+    : `${first} and ${others.length} more ask for a reboot`;
 }

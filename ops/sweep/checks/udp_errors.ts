@@ -40,7 +40,7 @@ function explain(
     return {
       cause: "no room in sockets' buffers",
       remedy: `See which socket, and whether its program keeps up: ` +
-        `${onHost(host, "ss -ulnpm")}; then raise "ztna_udp_buffer_bytes" and ` +
+        `${onHost(host, "ss", "-ulnpm")}; then raise "ztna_udp_buffer_bytes" and ` +
         forHost(host, "deploy"),
     };
   }
