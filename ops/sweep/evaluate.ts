@@ -7,28 +7,11 @@ import type {
   HostCheck,
   HostView,
 } from "./check.ts";
+import { answer, internal, reachable } from "./checks/answer_checks.ts";
 import { hostChecks } from "./checks/host_checks.ts";
 import { type Finding, fine, type Verdict, worse } from "./finding.ts";
 import { commandText } from "../terminal/command_lines.ts";
 import { fleetChecks } from "./fleet_checks/fleet_checks.ts";
-
-/** Whether a host can be asked at all; every host has exactly one such finding. */
-export const reachable: CheckDeclaration = {
-  id: "reachable",
-  looksAt: "Whether the host lets this machine in, and answers in time",
-};
-
-/** Whether a host's answer can be read. */
-export const answer: CheckDeclaration = {
-  id: "answer",
-  looksAt: "Whether every part of the host's answer is what was asked for",
-};
-
-/** Whether our own checks work. */
-export const internal: CheckDeclaration = {
-  id: "internal",
-  looksAt: "Whether a check itself has failed, which is a fault of ours",
-};
 
 /** Findings of one check about one host that are told one by one; hosts may list a thousand. */
 const maxVerdicts = 250;

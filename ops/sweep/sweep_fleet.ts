@@ -18,6 +18,7 @@ import {
 import type { KeptFacts } from "./facts/fact_sources.ts";
 import type { Finding } from "./finding.ts";
 import { gatherHost, type HostAnswer } from "./gather_host.ts";
+import { silenceFindings } from "./silence_findings.ts";
 import type { SweepResult } from "./sweep_result.ts";
 import { TimeLimit } from "./time_limit.ts";
 import { lookAtTunnels } from "./tunnels/look_at_tunnels.ts";
@@ -78,13 +79,14 @@ export async function sweepFleet(options: SweepFleetOptions): Promise<FleetSweep
     }),
   ];
   const hosts = run.hosts.map(({ name }) => name);
+  const ordered = inHostOrder(findings, fleet.hosts.map(({ name }) => name))
+    .map((finding) => withInventory(finding, options.inventory));
   return {
     answers,
     result: {
       ...{ fleet: fleet.name, startedMs, hosts },
       durationMs: Date.now() - startedMs,
-      findings: inHostOrder(findings, fleet.hosts.map(({ name }) => name))
-        .map((finding) => withInventory(finding, options.inventory)),
+      findings: silenceFindings(ordered, fleet, Date.now()),
     },
   };
 }

@@ -1,7 +1,10 @@
-import type { FleetCheck } from "../check.ts";
+import type { CheckDeclaration, FleetCheck } from "../check.ts";
+import { answerChecks } from "../checks/answer_checks.ts";
+import { hostChecks } from "../checks/host_checks.ts";
 import { credentials } from "./credentials.ts";
 import { servedCertificate } from "./served_certificate.ts";
 import { services } from "./services.ts";
+import { silencesCheck } from "./silences.ts";
 import { tunnelProbe, tunnelRoundTrip } from "./tunnel_probe.ts";
 
 /** All checks for which more than one host's answer is needed, in the order of their findings. */
@@ -11,4 +14,10 @@ export const fleetChecks: readonly FleetCheck[] = [
   tunnelProbe,
   tunnelRoundTrip,
   credentials,
+  silencesCheck(() => sweepChecks()),
 ];
+
+/** Everything that a finding can be of. */
+export function sweepChecks(): readonly CheckDeclaration[] {
+  return [...answerChecks, ...hostChecks, ...fleetChecks];
+}

@@ -25,16 +25,19 @@ export function silencesCheck(checks: () => readonly CheckDeclaration[]): FleetC
         const users = usersOf(silence, fleet.hosts);
         // One that a group has set is one mistake: it is told of the first host, or of the fleet.
         const isAll = users.length === fleet.hosts.length;
-        verdicts.set(JSON.stringify(silence), verdicts.get(JSON.stringify(silence)) ?? {
-          host: isAll ? null : host.name,
-          subject: silence.subject === undefined
-            ? silence.check
-            : `${silence.check} ${silence.subject}`,
-          status: "warning",
-          value: `${problem} (${silence.reason})${othersText(isAll ? 1 : users.length)}`,
-          remedy: "Mend ztna_sweep_silences in the inventory: take the entry out, or give it a " +
-            "later day",
-        });
+        verdicts.set(
+          JSON.stringify(silence),
+          verdicts.get(JSON.stringify(silence)) ?? {
+            host: isAll ? null : host.name,
+            subject: silence.subject === undefined
+              ? silence.check
+              : `${silence.check} ${silence.subject}`,
+            status: "warning",
+            value: `${problem} (${silence.reason})${othersText(isAll ? 1 : users.length)}`,
+            remedy: "Mend ztna_sweep_silences in the inventory: take the entry out, or give it a " +
+              "later day",
+          },
+        );
       }
       return [...verdicts.values()];
     },
