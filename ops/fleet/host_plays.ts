@@ -17,6 +17,7 @@ import {
   tlsFilesOf,
 } from "./program_files.ts";
 import { configText, connectorConfig, relayConfig } from "./program_config.ts";
+import { udpBufferSettings } from "./udp_buffers.ts";
 import { privilegedPortDropIn, restartScript, unitTemplates } from "./units.ts";
 
 /** What {@linkcode hostPlays} depends on. */
@@ -87,9 +88,7 @@ function preparePlay(host: FleetHost): Play {
     directory(hostPaths.config, 0o750, serviceUser),
     directory(hostPaths.tls, 0o750, serviceUser),
   ];
-  // QUIC on one socket: the kernel's usual 208 KiB hold about 90 packets, a stall of some ms.
-  const buffers = ["rmem_max", "wmem_max", ...host.relay === undefined ? [] : ["rmem_default"]];
-  for (const name of buffers) {
+  for (const name of udpBufferSettings(host)) {
     resources.push({
       kind: "sysctl",
       id: `sysctl:net.core.${name}`,

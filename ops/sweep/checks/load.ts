@@ -18,7 +18,7 @@ export const load: HostCheck = {
     return [{
       subject: "",
       status,
-      value: `${fiveMinutes} in five minutes, on ${counted(processors, "processor")}`,
+      value: `${each.toFixed(1)} for each of ${counted(processors, "processor")}, in five minutes`,
       remedy: status === "ok"
         ? ""
         : `See what runs: ${

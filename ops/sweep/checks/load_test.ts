@@ -21,11 +21,11 @@ describe("the check of load", () => {
   }
 
   it("says what it is, and how to see of what", () => {
-    const facts = { kernel: kernelFacts({ load: [0, 16.5, 0] }) };
+    const facts = { kernel: kernelFacts({ load: [0, 16.6, 0] }) };
     const { value, remedy, measure } = onlyVerdict(load, { facts });
-    assertEquals(value, "16.5 in five minutes, on 2 processors");
+    assertEquals(value, "8.3 for each of 2 processors, in five minutes");
     assertMatch(remedy, /deno task exec -i … h -- 'top/);
-    assertEquals(measure, { value: 8.25, unit: "ratio" });
+    assertEquals(measure, { value: 8.3, unit: "ratio" });
     assertEquals(statuses(load, {}), []);
   });
 });

@@ -64,7 +64,7 @@ export const memoryKills: HostCheck = {
     if (since === undefined) return [];
     const kills = since.counters.memoryKills;
     const measure = { value: kills, unit: "count" } as const;
-    if (kills === 0) return [fine("", "none", measure)];
+    if (kills === 0) return [fine("", `no process in the last ${since.duration}`, measure)];
     const which = onHost(view.host, "journalctl", "-k", "-g", "Killed process", "-n", "5");
     return [{
       subject: "",

@@ -21,8 +21,9 @@ export const udpErrors: HostCheck = {
     const { received, dropped } = since.counters;
     const share = dropped === 0 ? 0 : dropped / (received + dropped);
     const measure = { value: share, unit: "ratio" } as const;
-    const value = `${dropped} of ${received + dropped} datagrams dropped in the last ` +
-      since.duration;
+    const value =
+      `${dropped} of ${received + dropped} datagrams (${percentText(share)} %) dropped ` +
+      `in the last ${since.duration}`;
     const status = dropped < minDropped
       ? "ok"
       : judge(share * 100, host.sweep.thresholds.udpErrors);
@@ -31,6 +32,11 @@ export const udpErrors: HostCheck = {
     return [{ subject: "", status, value: `${value}: ${cause}`, remedy, measure }];
   },
 };
+
+/** In percent, with as many digits as it takes to compare it with thresholds. */
+function percentText(share: number): string {
+  return String(Number((share * 100).toPrecision(2)));
+}
 
 function explain(
   { dropped, droppedForRoom, droppedAsDamaged }: CounterFacts,

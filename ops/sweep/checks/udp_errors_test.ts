@@ -38,7 +38,7 @@ describe("the check of dropped datagrams", () => {
     it(`tells ${what} from other causes`, () => {
       const change = after({ received: 100, dropped: 100, ...counted });
       const verdict = onlyVerdict(udpErrors, change);
-      assertMatch(verdict.value, /^100 of 200 datagrams dropped in the last 5 min 00 s: /);
+      assertMatch(verdict.value, /^100 of 200 datagrams \(50 %\) dropped in the last 5 min 00 s: /);
       assertMatch(verdict.value, value);
       assertMatch(verdict.remedy, remedy);
       assertEquals(verdict.measure, { value: 0.5, unit: "ratio" });
