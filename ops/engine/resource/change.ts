@@ -78,7 +78,9 @@ export function changeJson(change: Change): ChangeJson {
 }
 
 /** A change on one line, for people: what is done, and what differs. Escaped. */
-export function describeChange({ summary, differences }: Change): string {
+export function describeChange(
+  { summary, differences }: Pick<Change, "summary" | "differences">,
+): string {
   // The summary says what comes, goes, or is replaced by another type.
   const changed = differences.filter(({ property, from, to }) =>
     property !== "type" && from !== null && to !== null

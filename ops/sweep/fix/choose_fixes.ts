@@ -24,13 +24,14 @@ export function chooseFixes(
   const mends = new Map<string, Mend[]>();
   const left: LeftFinding[] = [];
   for (const finding of findings) {
-    const { host, check, status } = finding;
+    const { host, check, status, silenced } = finding;
     const view = host === null ? undefined : views.get(host);
     if (host === null || view === undefined || status === "ok") continue;
     const treatment = fixes.find((fix) => fix.check === check)?.treat(finding, view);
     if (treatment === undefined) continue;
     const worker = view.facts.work?.worker ?? null;
-    if (worker !== null) left.push({ finding, why: `${worker} is at work on the host` });
+    if (silenced !== undefined) left.push({ finding, why: `silenced: ${silenced.reason}` });
+    else if (worker !== null) left.push({ finding, why: `${worker} is at work on the host` });
     else if ("leave" in treatment) left.push({ finding, why: treatment.leave });
     else mends.set(host, [...mends.get(host) ?? [], { finding, remedy: treatment.mend }]);
   }

@@ -1,5 +1,5 @@
 import { programsOf } from "../../../fleet/fleet.ts";
-import type { Fix } from "../fix.ts";
+import type { Fix, Treatment } from "../fix.ts";
 
 /** Ends drains that nobody waits for. */
 export const endDrain: Fix = {
@@ -8,7 +8,7 @@ export const endDrain: Fix = {
     "Restarts a program that was left draining: its peers have had their time, and it takes no " +
     "new ones",
 
-  treat({ subject }, { host }) {
+  treat({ subject }, { host }): Treatment | undefined {
     const program = programsOf(host).find((name) => name === subject);
     return program && { mend: { endDrainOf: program } };
   },

@@ -2,7 +2,7 @@ import { shellQuote } from "../../../engine/connection/quote.ts";
 import type { CommandResource } from "../../../engine/resource/resource.ts";
 import { serviceUser } from "../../../host_paths.ts";
 import { keyFilesOf, tlsDirectories } from "../../facts/tls.ts";
-import type { Fix } from "../fix.ts";
+import type { Fix, Treatment } from "../fix.ts";
 
 /** Sets permissions and owners right; contents are never touched. */
 export const protectKeys: Fix = {
@@ -10,7 +10,7 @@ export const protectKeys: Fix = {
   does: "Sets owner and mode of a key or of its directory right. Others may have read the key " +
     "before: then begin with a new one",
 
-  treat({ subject: path }, { host, facts }) {
+  treat({ subject: path }, { host, facts }): Treatment | undefined {
     const type = facts.tls?.paths[path]?.type;
     if (type === "directory" && tlsDirectories.includes(path)) {
       return { mend: { resources: [`directory:${path}`] } };

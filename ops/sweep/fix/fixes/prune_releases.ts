@@ -1,7 +1,7 @@
 import { hostPaths } from "../../../host_paths.ts";
 import { hasStaleReleasesScript, pruneScript } from "../../../release/prune.ts";
 import type { FileSystemFacts } from "../../facts/file_systems.ts";
-import type { Fix } from "../fix.ts";
+import type { Fix, Treatment } from "../fix.ts";
 
 /**
  * Makes room on the disk that releases are on. Journals stay: they tell why a disk fills, and
@@ -19,7 +19,7 @@ function pruneFor(check: string): Fix {
       "Removes what a deploy would: releases beyond ztna_keep_releases that nothing runs from, " +
       "and unfinished uploads",
 
-    treat({ subject }, { host, facts }) {
+    treat({ subject }, { host, facts }): Treatment | undefined {
       if (subject !== mountPointOf(hostPaths.releases, facts.fileSystems ?? [])) return undefined;
       return {
         mend: {

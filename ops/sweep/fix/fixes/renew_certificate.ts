@@ -1,6 +1,6 @@
 import { authorityFile } from "../../../fleet/program_files.ts";
 import { tlsPairsOf } from "../../facts/tls.ts";
-import type { Fix } from "../fix.ts";
+import type { Fix, Treatment } from "../fix.ts";
 
 /** Renews certificates as a deploy does. A new authority is none of its business. */
 export const renewCertificate: Fix = {
@@ -9,7 +9,7 @@ export const renewCertificate: Fix = {
     "Renews the certificate by the fleet's authority where that is due, brings it and its key " +
     "to the host, and has the program read them; only from the machine that deploys",
 
-  treat({ subject }, { host, facts, authority, canIssue }) {
+  treat({ subject }, { host, facts, authority, canIssue }): Treatment | undefined {
     const pair = tlsPairsOf(host).find(({ program }) => program === subject);
     if (pair === undefined) return undefined;
     if (!canIssue || authority === undefined) {

@@ -1,5 +1,5 @@
 import { udpBufferSettings } from "../../../fleet/udp_buffers.ts";
-import type { Fix } from "../fix.ts";
+import type { Fix, Treatment } from "../fix.ts";
 
 /** Raises the kernel's limits of socket buffers. */
 export const setUdpBuffers: Fix = {
@@ -8,7 +8,7 @@ export const setUdpBuffers: Fix = {
     "Sets the kernel's buffers, now and for the next boot; sockets get them when their program " +
     "starts next",
 
-  treat({ subject }, { host }) {
+  treat({ subject }, { host }): Treatment | undefined {
     const name = udpBufferSettings(host).find((setting) => `net.core.${setting}` === subject);
     return name && { mend: { resources: [`sysctl:${subject}`] } };
   },
