@@ -6,6 +6,9 @@ import { applicationId, schema, schemaVersion } from "./history_schema.ts";
 /** How long to wait for another sweep that is writing, in ms: a write takes a tenth of a second. */
 const busyTimeoutMs = 5000;
 
+/** What stays of the write-ahead log between sweeps, in bytes: what one of 500 hosts writes. */
+const maxLogBytes = 4_194_304;
+
 /** What Deno's types of `node:sqlite` lack. */
 interface ArrayStatement extends StatementSync {
   /** Makes rows arrays instead of objects. */
@@ -39,7 +42,7 @@ export class HistoryDatabase implements Disposable {
       throw historyErrorOf(path, error);
     }
     try {
-      this.#database.exec(`pragma busy_timeout = ${options.busyTimeoutMs ?? busyTimeoutMs}`);
+      this.rows(`pragma busy_timeout = ${options.busyTimeoutMs ?? busyTimeoutMs}`);
       this.#prepareFile();
     } catch (error) {
       this.#database.close();
@@ -77,14 +80,14 @@ export class HistoryDatabase implements Disposable {
    */
   write<T>(work: () => T): T {
     return this.#guard(() => {
-      this.#database.exec("begin immediate");
+      this.run("begin immediate");
       try {
         const result = work();
-        this.#database.exec("commit");
+        this.run("commit");
         return result;
       } catch (error) {
         // SQLite has rolled back by itself after some errors, such as a full disk.
-        if (this.#database.isTransaction) this.#database.exec("rollback");
+        if (this.#database.isTransaction) this.run("rollback");
         throw error;
       }
     });
@@ -97,11 +100,11 @@ export class HistoryDatabase implements Disposable {
    */
   read<T>(work: () => T): T {
     return this.#guard(() => {
-      this.#database.exec("begin");
+      this.run("begin");
       try {
         return work();
       } finally {
-        if (this.#database.isTransaction) this.#database.exec("rollback");
+        if (this.#database.isTransaction) this.run("rollback");
       }
     });
   }
@@ -136,20 +139,20 @@ export class HistoryDatabase implements Disposable {
   #prepareFile(): void {
     if (!this.#isOurs()) {
       // Takes effect only before the first table.
-      this.#database.exec("pragma auto_vacuum = incremental");
+      this.run("pragma auto_vacuum = incremental");
       this.write(() => {
         // Another sweep may have been quicker.
         if (this.#isOurs()) return;
-        this.#database.exec(
-          `${schema}; pragma application_id = ${applicationId}; ` +
-            `pragma user_version = ${schemaVersion}`,
-        );
+        for (const statement of schema) this.run(statement);
+        this.run(`pragma application_id = ${applicationId}`);
+        this.run(`pragma user_version = ${schemaVersion}`);
       });
     }
     // Readers and a writer don't wait for each other, and a crash loses the last sweep at most.
-    const [mode] = this.#database.prepare("pragma journal_mode").all();
-    if (mode?.journal_mode !== "wal") this.#database.exec("pragma journal_mode = wal");
-    this.#database.exec("pragma synchronous = normal; pragma journal_size_limit = 4194304");
+    const [mode] = this.rows<[string]>("pragma journal_mode");
+    if (mode?.[0] !== "wal") this.rows("pragma journal_mode = wal");
+    this.run("pragma synchronous = normal");
+    this.rows(`pragma journal_size_limit = ${maxLogBytes}`);
   }
 
   /** Whether the tables are there. @throws {HistoryError} when they are another's. */

@@ -45,37 +45,34 @@ const advice: Readonly<Record<number, string>> = {
  */
 export function historyErrorOf(path: string, error: unknown): HistoryError {
   if (error instanceof HistoryError) return error;
-  const result = sqliteResult(error);
-  if (result === undefined && !isSystemError(error)) throw error;
-  const code = result ?? resultCodes.cannotOpen;
+  if (!isSqliteError(error) && !isSystemError(error)) throw error;
+  // Deno leaves the code out where a file can't be opened at all.
+  const code = isSqliteError(error) && error.errcode !== undefined
+    ? error.errcode & 0xff
+    : resultCodes.cannotOpen;
   const isCorrupt = code === resultCodes.corrupt || code === resultCodes.notADatabase;
   return new HistoryError(
     isCorrupt ? "corrupt" : "unavailable",
     `Cannot use the history of sweeps as its file must be readable and writable: current value ` +
-      `is ${JSON.stringify(path)} (${(error as Error).message})` +
+      `is ${JSON.stringify(path)} (${error.message})` +
       (advice[code] === undefined ? "" : `, ${advice[code]}`),
     { cause: error },
   );
 }
 
-/** The primary result code of an error of SQLite's; `undefined` for other errors. */
-function sqliteResult(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("code" in error) || error.code !== "ERR_SQLITE_ERROR") {
-    return undefined;
-  }
-  // Deno leaves the result out where the file can't be opened at all.
-  return "errcode" in error && typeof error.errcode === "number"
-    ? error.errcode & 0xff
-    : resultCodes.cannotOpen;
+/** What `node:sqlite` throws. */
+interface SqliteError extends Error {
+  /** The result code, perhaps an extended one. */
+  readonly errcode?: number;
 }
 
-/** Whether an error is one of the file system's. */
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error &&
-      Object.values(Deno.errors).some((kind) => error instanceof kind) || isOsError(error);
+function isSqliteError(error: unknown): error is SqliteError {
+  return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
 }
 
-function isOsError(error: unknown): boolean {
-  return error instanceof Error && "code" in error && typeof error.code === "string" &&
-    /^E[A-Z]+$/.test(error.code);
+/** Whether an error is one of the file system's: Deno's have a class each, or a code. */
+function isSystemError(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return Object.values(Deno.errors).some((kind) => error instanceof kind) ||
+    "code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code);
 }

@@ -13,56 +13,52 @@ export const schemaVersion = 1;
  *
  * Statuses are indexes of `stateNames`. The fleet itself is the host with the empty name.
  */
-export const schema = `
-create table sweeps (
-  id integer primary key,
-  started_ms integer not null,
-  duration_ms integer not null,
-  is_whole integer not null, -- 0: of a part of the fleet's hosts
-  hosts integer not null,
-  unreachable integer not null,
-  ok integer not null,
-  warning integer not null,
-  critical integer not null
-) strict;
-create index sweeps_started on sweeps (started_ms);
-
-create table hosts (
-  name text primary key,
-  swept_ms integer not null, -- by the last sweep that looked at it
-  asked_ms integer,          -- when it answered last
-  facts text                 -- what the next sweep wants to know of that answer, as JSON
-) strict;
-
-create table findings (
-  id integer primary key,
-  host text not null,
-  check_id text not null,
-  subject text not null,
-  status integer not null,
-  previous integer, -- status before this one; null at first
-  value text not null,
-  since_ms integer not null,
-  unique (host, check_id, subject)
-) strict;
-create index findings_since on findings (since_ms);
-
-create table past_states (
-  finding integer not null,
-  status integer not null,
-  previous integer,
-  value text not null,
-  since_ms integer not null,
-  until_ms integer not null
-) strict;
-create index past_states_finding on past_states (finding, since_ms);
-create index past_states_until on past_states (until_ms);
-
-create table service_states ( -- spans in which sweeps saw a service in one state
-  service text not null,
-  is_up integer not null,
-  since_ms integer not null,
-  until_ms integer not null
-) strict;
-create index service_states_service on service_states (service, until_ms);
-`;
+export const schema: readonly string[] = [
+  `create table sweeps (
+    id integer primary key,
+    started_ms integer not null,
+    duration_ms integer not null,
+    is_whole integer not null, -- 0: of a part of the fleet's hosts
+    hosts integer not null,
+    unreachable integer not null,
+    ok integer not null,
+    warning integer not null,
+    critical integer not null
+  ) strict`,
+  `create index sweeps_started on sweeps (started_ms)`,
+  `create table hosts (
+    name text primary key,
+    swept_ms integer not null, -- by the last sweep that looked at it
+    asked_ms integer,          -- when it answered last
+    facts text                 -- what the next sweep wants to know of that answer, as JSON
+  ) strict`,
+  `create table findings (
+    id integer primary key,
+    host text not null,
+    check_id text not null,
+    subject text not null,
+    status integer not null,
+    previous integer, -- status before this one; null at first
+    value text not null,
+    since_ms integer not null,
+    unique (host, check_id, subject)
+  ) strict`,
+  `create index findings_since on findings (since_ms)`,
+  `create table past_states (
+    finding integer not null,
+    status integer not null,
+    previous integer,
+    value text not null,
+    since_ms integer not null,
+    until_ms integer not null
+  ) strict`,
+  `create index past_states_finding on past_states (finding, since_ms)`,
+  `create index past_states_until on past_states (until_ms)`,
+  `create table service_states ( -- spans in which sweeps saw a service in one state
+    service text not null,
+    is_up integer not null,
+    since_ms integer not null,
+    until_ms integer not null
+  ) strict`,
+  `create index service_states_service on service_states (service, until_ms)`,
+];

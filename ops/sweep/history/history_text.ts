@@ -3,6 +3,7 @@ import { tableLines } from "../../table.ts";
 import { counted, formatDuration } from "../../terminal/quantities.ts";
 import { formatLine, type Line, type Paint, type Span } from "../../terminal/span.ts";
 import { formatLocalTime } from "../../terminal/local_time.ts";
+import { floorPercent } from "./floor_percent.ts";
 import type { HistoryReport } from "./history_report.ts";
 import type { StateName } from "./known_state.ts";
 import type { PastChange } from "./past_changes.ts";
@@ -124,16 +125,11 @@ function uptimeCell(window: UptimeWindow): Span {
   const ratio = uptimeRatio(window);
   if (ratio === undefined) return { text: "not known", paint: dim };
   const unknown = window.unknownMs / (window.upMs + window.downMs + window.unknownMs);
-  const percent = `${floorPercent(ratio)} %`;
+  const percent = floorPercent(ratio);
   return {
     text: unknown < 0.01 ? percent : `${percent} (${Math.round(unknown * 100)} % not known)`,
     paint: ratio === 1 ? green : ratio >= 0.99 ? yellow : red,
   };
-}
-
-/** Rounded down, as an outage must not look like none. */
-function floorPercent(ratio: number): string {
-  return (Math.floor(ratio * 100_000) / 1000).toFixed(3).replace(/0$/, "");
 }
 
 function paintOf(status: StateName): Paint {

@@ -3,22 +3,23 @@ import type { Finding } from "../finding.ts";
 /** How findings about a service name it: `service web`, perhaps with more words. */
 const servicePattern = /^service (\S+)/;
 
-/** The check that sends packets to a service: it knows best. */
-const probeCheck = "tunnel-probe";
+/** The checks that tell whether a service works, the one that knows best first. */
+export const serviceChecks = ["tunnel-probe", "services"] as const;
 
 /**
- * Which services a sweep has looked at, and whether each was up. A probe through the tunnel decides;
- * without one, a service is up as long as somebody has it registered. A warning is up: slow, or
- * with one relay fewer than wanted.
+ * Which services a sweep has looked at, and whether each was up: by every relay that has it, as
+ * agents have one relay only. Probes through the tunnel decide; without them, whether connectors
+ * have it registered. A warning is up: some loss, or a connector fewer than wanted.
  */
 export function serviceStates(findings: readonly Finding[]): Map<string, boolean> {
   const byService = Map.groupBy(findings, ({ subject }) => serviceOf(subject));
   const states = new Map<string, boolean>();
   for (const [service, about] of byService) {
     if (service === undefined) continue;
-    const isUp = ({ status }: Finding): boolean => status !== "critical";
-    const probes = about.filter(({ check }) => check === probeCheck);
-    states.set(service, probes.length > 0 ? probes.every(isUp) : about.some(isUp));
+    const [deciding] = serviceChecks.map((id) => about.filter(({ check }) => check === id))
+      .filter((found) => found.length > 0);
+    if (deciding === undefined) continue;
+    states.set(service, deciding.every(({ status }) => status !== "critical"));
   }
   return states;
 }

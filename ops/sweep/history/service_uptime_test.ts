@@ -2,7 +2,9 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { after, before, describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
 import { HistoryDatabase } from "./history_database.ts";
-import { serviceStates } from "./service_states.ts";
+import type { Finding, FindingStatus } from "../finding.ts";
+import { fleetChecks } from "../fleet_checks/fleet_checks.ts";
+import { serviceChecks, serviceStates } from "./service_states.ts";
 import {
   knownSpanMs,
   recordServices,
@@ -98,24 +100,38 @@ describe("the uptime of services", () => {
 });
 
 describe("the state of services", () => {
-  const probe = (status: "ok" | "warning" | "critical", service = "web") =>
-    findingOf("relay1", "tunnel-probe", status, { subject: `service ${service}` });
-  const registered = (status: "ok" | "critical") =>
-    findingOf("connector1", "services", status, { subject: "service web" });
+  const about = (check: string, status: FindingStatus, service = "web", host = "relay1"): Finding =>
+    findingOf(host, check, status, { subject: `service ${service}` });
+  const [probe, registered] = serviceChecks;
+  const cases: [what: string, findings: Finding[], states: [string, boolean][]][] = [
+    ["is what a probe says", [about(probe, "ok"), about(registered, "critical")], [["web", true]]],
+    ["is down by a probe", [about(probe, "critical"), about(registered, "ok")], [["web", false]]],
+    ["is up with some loss", [about(probe, "warning")], [["web", true]]],
+    ["is up while it is slow", [about("tunnel-round-trip", "critical"), about(probe, "ok")], [[
+      "web",
+      true,
+    ]]],
+    ["is up while it is registered", [about(registered, "ok")], [["web", true]]],
+    ["is down while it is not", [about(registered, "critical")], [["web", false]]],
+    ["is down by one of two relays", [
+      about(probe, "ok"),
+      about(probe, "critical", "web", "relay2"),
+    ], [["web", false]]],
+    ["is told for each", [about(probe, "ok", "a"), about(probe, "critical", "b")], [
+      ["a", true],
+      ["b", false],
+    ]],
+    ["is unknown otherwise", [
+      findingOf("relay1", "disk", "critical", { subject: "/var" }),
+      about("tunnel-round-trip", "ok"),
+    ], []],
+  ];
+  for (const [what, findings, states] of cases) {
+    it(what, () => assertEquals([...serviceStates(findings)], states));
+  }
 
-  it("is what a probe through the tunnel says, a slow answer being one", () => {
-    const up = (findings: Parameters<typeof serviceStates>[0]) => [...serviceStates(findings)];
-    assertEquals(up([probe("ok"), registered("critical")]), [["web", true]]);
-    assertEquals(up([probe("warning")]), [["web", true]]);
-    assertEquals(up([probe("critical"), registered("ok")]), [["web", false]]);
-    assertEquals(up([probe("critical", "a"), probe("ok", "b")]), [["a", false], ["b", true]]);
-  });
-
-  it("is up without a probe while anybody has it registered", () => {
-    const up = (findings: Parameters<typeof serviceStates>[0]) =>
-      serviceStates(findings).get("web");
-    assertEquals(up([registered("critical"), registered("ok")]), true);
-    assertEquals(up([registered("critical")]), false);
-    assertEquals(up([findingOf("relay1", "disk", "critical", { subject: "/var" })]), undefined);
+  it("goes by checks that there are", () => {
+    const ids = fleetChecks.map(({ id }) => id);
+    assertEquals(serviceChecks.filter((id) => !ids.includes(id)), []);
   });
 });

@@ -1,0 +1,4 @@
+/** A part of 1 as percent for people, rounded down: an outage must not look like none. */
+export function floorPercent(ratio: number): string {
+  return `${(Math.floor(ratio * 100_000) / 1000).toFixed(3).replace(/0$/, "")} %`;
+}
