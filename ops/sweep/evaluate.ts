@@ -9,6 +9,7 @@ import type {
 } from "./check.ts";
 import { answer, internal, reachable } from "./checks/answer_checks.ts";
 import { hostChecks } from "./checks/host_checks.ts";
+import { errorParts } from "./error_parts.ts";
 import { type Finding, fine, type Verdict, worse } from "./finding.ts";
 import { commandText } from "../terminal/command_lines.ts";
 import { fleetChecks } from "./fleet_checks/fleet_checks.ts";
@@ -97,12 +98,6 @@ function answerVerdict(host: string, unreadable: readonly string[]): Verdict {
     value: `cannot be read: ${unreadable.join(", ")}`,
     remedy: `See what the host prints: deno task sweep -i … --limit ${host} -vv`,
   };
-}
-
-/** A message of ours in two parts: what is wrong, and what to do. */
-function errorParts(error: string): { readonly value: string; readonly remedy: string } {
-  const [value = "", ...advice] = error.split(/; |: (?=current)|\n/);
-  return { value: value.trim(), remedy: advice.join("; ").trim() };
 }
 
 function guarded(

@@ -1,9 +1,16 @@
 import type { FleetCheck, FleetVerdict, HostView } from "../check.ts";
-import { ageVerdict } from "../checks/certificate.ts";
+import { ageVerdict, certificateFault } from "../checks/certificate.ts";
 import { forHost, onHost } from "../checks/host_commands.ts";
 import { type FleetHost, fleetHost, unitOf } from "../../fleet/fleet.ts";
-import { tlsFilesOf } from "../../fleet/program_files.ts";
-import { isSameDer, readCertificates, readHostCertificate } from "../host_certificate.ts";
+import { authorityFile } from "../../fleet/program_files.ts";
+import { tlsPairsOf } from "../facts/tls.ts";
+import { errorParts } from "../error_parts.ts";
+import {
+  type HostCertificate,
+  isSameDer,
+  readCertificates,
+  readHostCertificate,
+} from "../host_certificate.ts";
 import type { ServedCertificate } from "../tunnels/tunnel_look.ts";
 
 /** What the value of a finding begins with when a reload is what is missing. */
@@ -41,7 +48,7 @@ function verdictOf(
     return {
       subject,
       status: "critical",
-      value: `cannot be seen from this machine: ${error}`,
+      value: `cannot be seen from this machine: ${errorParts(error).value}`,
       remedy: `Check that UDP gets from here to ${hostname}, port ${port}, and that the relay ` +
         `runs: ${forHost(host, "status")}`,
     };
@@ -55,12 +62,11 @@ function verdictOf(
   const age = ageVerdict(host, subject, served, nowMs, {
     renew: `Renew it: ${forHost(host, "deploy")}`,
   });
-  const text = view?.facts.tls?.certificates[tlsFilesOf("relay").certificateFile];
-  const [onDisk] = readCertificates(text ?? "");
-  if (onDisk === undefined || isSameDer(onDisk.der, served.der)) {
-    // The one on disk is told by its own check.
-    const isToldThere = onDisk !== undefined && age.status !== "ok" && served.notBefore <= nowMs;
-    return isToldThere ? { ...age, status: "ok", value: `the one on disk`, remedy: "" } : age;
+  const onDisk = certificateOnDisk(view);
+  if (onDisk === undefined) return age;
+  if (isSameDer(onDisk.der, served.der)) {
+    // How old the one on the disk is, its own check tells.
+    return { ...age, status: "ok", value: "the one on its disk", remedy: "" };
   }
   return {
     ...age,
@@ -68,4 +74,14 @@ function verdictOf(
     value: `${differsFromDisk}; ${age.value}`,
     remedy: reload,
   };
+}
+
+/** The one that the relay should have read: `undefined` when there is none, or none to be read. */
+function certificateOnDisk(view: HostView | undefined): HostCertificate | undefined {
+  const tls = view?.facts.tls;
+  if (view === undefined || tls === undefined) return undefined;
+  const pair = tlsPairsOf(view.host).find(({ program }) => program === "relay")!;
+  const authorities = readCertificates(tls.certificates[authorityFile] ?? "");
+  if (certificateFault(view.host, pair, tls, authorities) !== undefined) return undefined;
+  return readCertificates(tls.certificates[pair.certificateFile]!)[0];
 }

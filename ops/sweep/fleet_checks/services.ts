@@ -1,6 +1,8 @@
-import { connectorsOf, type Fleet, servicesOf } from "../../fleet/fleet.ts";
+import { servicesOf } from "../../fleet/fleet.ts";
+import { counted } from "../../terminal/quantities.ts";
 import type { FleetCheck, FleetVerdict, FleetView, HostView } from "../check.ts";
 import { forHost } from "../checks/host_commands.ts";
+import { providersOf, serviceCause } from "./service_cause.ts";
 
 /** Whether each relay has the connectors that the inventory gives it. */
 export const services: FleetCheck = {
@@ -29,41 +31,23 @@ export const services: FleetCheck = {
 type Connectors = ReadonlyMap<string, number>;
 
 function wantedVerdicts(
-  { fleet, hosts }: FleetView,
+  view: FleetView,
   { host: relay }: HostView,
   connectors: Connectors,
 ): FleetVerdict[] {
-  return servicesOf(fleet, relay.name).map(({ id }) => {
-    const providers = providersOf(fleet, relay.name, id);
-    const wanted = providers.length;
+  return servicesOf(view.fleet, relay.name).map(({ id }) => {
+    const wanted = providersOf(view.fleet, relay.name, id).length;
     const count = connectors.get(id) ?? 0;
-    const about = { host: relay.name, subject: `service ${id}` };
     const measure = { value: count, unit: "count" } as const;
-    const value = `${count} of ${wanted} ${wanted === 1 ? "connector" : "connectors"}`;
-    if (count >= wanted) return { ...about, status: "ok", value, remedy: "", measure };
-    const missing = providers.find((name) => !isRegistered(hosts.get(name), id)) ??
-      providers[0]!;
-    return {
-      ...about,
-      status: count === 0 ? "critical" : "warning",
-      value: `${value} registered` + (hosts.has(missing) ? "" : `; ${missing} did not answer`),
-      remedy: `See what ${missing} says: ${forHost({ name: missing }, "sweep")}`,
-      measure,
-    };
+    const about = { host: relay.name, subject: `service ${id}`, measure };
+    const value = `${count} of ${counted(wanted, "connector")} registered`;
+    if (count >= wanted) return { ...about, status: "ok", value, remedy: "" };
+    const cause = serviceCause(view, relay.name, id);
+    const remedy = cause === undefined
+      ? `See what the relay says: ${forHost(relay, "logs")}`
+      : `Mend first: ${cause}`;
+    return { ...about, status: count === 0 ? "critical" : "warning", value, remedy };
   });
-}
-
-/** Names of the connectors that provide a service by a relay. */
-function providersOf(fleet: Fleet, relay: string, serviceId: string): string[] {
-  return connectorsOf(fleet, relay)
-    .filter(({ connector }) => connector!.services.some(({ id }) => id === serviceId))
-    .map(({ name }) => name);
-}
-
-function isRegistered(view: HostView | undefined, serviceId: string): boolean {
-  return view?.facts.programs?.connector?.services.some(({ id, state }) =>
-    id === serviceId && state === "registered"
-  ) ?? false;
 }
 
 /** Somebody has a certificate for it, but no host of this inventory. */
@@ -78,7 +62,7 @@ function strangeVerdicts(
       host: relay.name,
       subject: `service ${id}`,
       status: "warning",
-      value: `${count} ${count === 1 ? "connector" : "connectors"}, none of them in the inventory`,
+      value: `${counted(count, "connector")} that the inventory does not know`,
       remedy: `See whose they are: ${forHost(relay, "status")} --json; add them to the ` +
         `inventory, or end them`,
     }));

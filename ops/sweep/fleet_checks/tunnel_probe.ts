@@ -1,8 +1,9 @@
 import { type FleetHost, fleetHost } from "../../fleet/fleet.ts";
-import type { FleetCheck, FleetVerdict } from "../check.ts";
-import { forHost } from "../checks/host_commands.ts";
+import type { FleetCheck, FleetVerdict, FleetView } from "../check.ts";
+import { errorParts } from "../error_parts.ts";
 import { judge } from "../judge.ts";
 import type { ServiceProbe } from "../tunnels/tunnel_look.ts";
+import { serviceCause } from "./service_cause.ts";
 
 /** Whether packets through the tunnel come back, from this machine to every service. */
 export const tunnelProbe: FleetCheck = {
@@ -10,7 +11,8 @@ export const tunnelProbe: FleetCheck = {
   looksAt: "Whether packets from this machine to each service come back through the tunnel",
   threshold: "tunnelLoss",
 
-  evaluate({ fleet, tunnels }): FleetVerdict[] {
+  evaluate(view): FleetVerdict[] {
+    const { tunnels } = view;
     if (tunnels === undefined || tunnels.unavailable !== undefined) return [];
     const { probes, omitted, ranOutOfTime } = tunnels;
     const others: FleetVerdict[] = omitted === 0 ? [] : [{
@@ -21,7 +23,7 @@ export const tunnelProbe: FleetCheck = {
         (ranOutOfTime ? " for want of time" : " this time: it is others at each sweep"),
       remedy: ranOutOfTime ? "Give the sweep more time: --timeout" : "",
     }];
-    return [...probes.map((probe) => lossVerdict(fleetHost(fleet, probe.relay), probe)), ...others];
+    return [...probes.map((probe) => lossVerdict(view, probe)), ...others];
   },
 };
 
@@ -48,17 +50,17 @@ export const tunnelRoundTrip: FleetCheck = {
   },
 };
 
-function lossVerdict(relay: FleetHost, probe: ServiceProbe): FleetVerdict {
+function lossVerdict(view: FleetView, probe: ServiceProbe): FleetVerdict {
   const { serviceId, sent, lost, error } = probe;
+  const relay = fleetHost(view.fleet, probe.relay);
   const about = { host: relay.name, subject: `service ${serviceId}` };
-  const again = probeCommand(relay, serviceId);
+  const cause = serviceCause(view, relay.name, serviceId);
+  const remedy = cause === undefined
+    ? `Measure it for longer: ${probeCommand(relay, serviceId)}`
+    : `Mend first: ${cause}`;
   if (sent === 0) {
-    return {
-      ...about,
-      status: "critical",
-      value: error ?? "no packet could be sent",
-      remedy: `See how the relay is: ${forHost(relay, "status")}; then try again: ${again}`,
-    };
+    const value = errorParts(error ?? "no packet could be sent").value;
+    return { ...about, status: "critical", value, remedy };
   }
   const ratio = lost / sent;
   const measure = { value: ratio, unit: "ratio" } as const;
@@ -67,7 +69,7 @@ function lossVerdict(relay: FleetHost, probe: ServiceProbe): FleetVerdict {
     ...about,
     status,
     value: lost === 0 ? `all of ${sent} packets came back` : `${lost} of ${sent} packets lost`,
-    remedy: status === "ok" ? "" : `Measure it for longer: ${again}`,
+    remedy: status === "ok" ? "" : remedy,
     measure,
   };
 }
