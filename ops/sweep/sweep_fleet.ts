@@ -18,6 +18,7 @@ import {
 import type { KeptFacts } from "./facts/fact_sources.ts";
 import type { Finding } from "./finding.ts";
 import { gatherHost, type HostAnswer } from "./gather_host.ts";
+import { partialChecks } from "./partial_checks.ts";
 import { silenceFindings } from "./silence_findings.ts";
 import type { SweepResult } from "./sweep_result.ts";
 import { TimeLimit } from "./time_limit.ts";
@@ -50,6 +51,8 @@ export interface SweepFleetOptions {
 export interface FleetSweep {
   readonly result: SweepResult;
   readonly answers: ReadonlyMap<string, HostAnswer>;
+  /** IDs of checks that were not made in full: what they have not found may still be there. */
+  readonly partialChecks: ReadonlySet<string>;
 }
 
 /** Connections that are given up take this long to end, in ms: ssh is asked first, then killed. */
@@ -83,6 +86,7 @@ export async function sweepFleet(options: SweepFleetOptions): Promise<FleetSweep
     .map((finding) => withInventory(finding, options.inventory));
   return {
     answers,
+    partialChecks: partialChecks(ordered, tunnels),
     result: {
       ...{ fleet: fleet.name, startedMs, hosts },
       durationMs: Date.now() - startedMs,

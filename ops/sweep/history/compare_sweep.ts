@@ -49,7 +49,7 @@ export function compareSweep<K extends KnownFinding>(
     }
   }
   for (const [key, before] of known) {
-    if (before.status !== "gone" && !findings.has(key) && isComplete(before.host)) {
+    if (before.status !== "gone" && !findings.has(key) && isComplete(before.host, before.check)) {
       updates.push({ type: "gone", known: before });
     }
   }

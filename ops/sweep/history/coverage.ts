@@ -1,25 +1,27 @@
-import type { SweepResult } from "../sweep_result.ts";
-import type { HostAnswer } from "../gather_host.ts";
+import type { FleetSweep } from "../sweep_fleet.ts";
 
 /** What of a fleet a sweep has looked at. */
 export interface Coverage {
-  /** Whether of a host, `null` for the fleet, a finding that is missing from the sweep is gone. */
-  isComplete(host: string | null): boolean;
+  /** Whether a finding of the check that the sweep has not found is gone. */
+  isComplete(host: string | null, check: string): boolean;
 }
 
 /**
  * What a sweep's silence means. A host that has not answered, or only in part, has what it had
- * before: a connection that is cut solves no problem, and finds none either. A host that is missing
- * from a sweep of the whole fleet has left the inventory.
+ * before: a connection that is cut solves no problem, and finds none either. So it is with a check
+ * that was not made in full. A host that is missing from a sweep of the whole fleet has left the
+ * inventory.
  */
 export function coverageOf(
-  { hosts }: Pick<SweepResult, "hosts">,
-  answers: ReadonlyMap<string, Pick<HostAnswer, "unreadable">>,
+  { result, answers, partialChecks }: FleetSweep,
   isWhole: boolean,
 ): Coverage {
-  const swept = new Set(hosts);
+  const swept = new Set(result.hosts);
   return {
-    isComplete: (host) =>
-      host === null || !swept.has(host) ? isWhole : answers.get(host)?.unreadable.length === 0,
+    isComplete: (host, check) => {
+      if (host === null) return isWhole && !partialChecks.has(check);
+      if (!swept.has(host)) return isWhole;
+      return answers.get(host)?.unreadable.length === 0 && !partialChecks.has(check);
+    },
   };
 }

@@ -18,7 +18,7 @@ interface Step {
   /** After the sweep before, in minutes; below 0 it began earlier than that and ended later. */
   readonly minutes: number;
   readonly isWhole: boolean;
-  readonly sweep: Pick<TestSweep, "hosts" | "silent" | "unreadable" | "findings">;
+  readonly sweep: Pick<TestSweep, "hosts" | "silent" | "unreadable" | "partialChecks" | "findings">;
   /** Whether another process makes it. */
   readonly reopens: boolean;
 }
@@ -38,6 +38,7 @@ const step: fc.Arbitrary<Step> = fc.record({
     hosts: fc.subarray(hosts),
     silent: fc.subarray(hosts, { maxLength: 1 }),
     unreadable: fc.subarray(hosts, { maxLength: 1 }),
+    partialChecks: fc.subarray(checks, { maxLength: 1 }),
     findings: fc.uniqueArray(finding, {
       maxLength: 8,
       selector: ({ host, check, subject }) => findingKey({ host, check, subject }),
@@ -76,11 +77,13 @@ class Model {
       if (!isOld(found.host)) put(findingKey(found), status);
     }
     for (const key of this.log.keys()) {
-      const [host] = JSON.parse(key) as [string | null];
+      const [host, check] = JSON.parse(key) as [string | null, string];
       if (isOld(host) || sweep.findings.some((found) => findingKey(found) === key)) continue;
-      const isAnswered = host !== null && sweep.hosts.includes(host)
-        ? ![...sweep.silent ?? [], ...sweep.unreadable ?? []].includes(host)
-        : isWhole;
+      const isAsked = host === null || sweep.hosts.includes(host);
+      const isAnswered = host === null || !isAsked
+        ? isWhole
+        : ![...sweep.silent!, ...sweep.unreadable!].includes(host);
+      if (isAsked && sweep.partialChecks!.includes(check)) continue;
       if (!isAnswered) continue;
       if (this.log.get(key)?.at(-1)?.status !== "gone") told.add(host);
       put(key, "gone");

@@ -94,6 +94,14 @@ describe("the history of sweeps", () => {
     assertEquals(record({ atMs: at(20), findings: disk("ok") }).changes, ["solved relay1 disk ok"]);
   });
 
+  it("knows nothing new of what a check has not looked at", () => {
+    record({ findings: disk("critical") });
+    assertEquals(record({ atMs: at(5), partialChecks: ["disk"] }).changes, []);
+    assertEquals(record({ atMs: at(10), partialChecks: ["load"] }).changes, [
+      "gone relay1 disk critical",
+    ]);
+  });
+
   it("takes a host that a sweep of the whole fleet leaves out for gone", () => {
     record({ findings: disk("critical") });
     assertEquals(record({ atMs: at(5), hosts: ["relay2"] }).changes, ["gone relay1 disk critical"]);

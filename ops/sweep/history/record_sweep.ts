@@ -43,21 +43,22 @@ const fleetHost = "";
  */
 export function recordSweep(
   database: HistoryDatabase,
-  { result, answers }: FleetSweep,
+  sweep: FleetSweep,
   isWhole: boolean,
   nowMs: number,
 ): RecordedSweep {
+  const { result, answers } = sweep;
   const { hosts, startedMs: atMs } = result;
   const newer = newerSwept(database, atMs, nowMs);
   const isNews = (host: string | null): boolean => !newer.has(host ?? fleetHost);
   const news = result.findings.filter(({ host }) => isNews(host));
   const findings = keepable(news);
   const known = storedFindings(database);
-  const { isComplete } = coverageOf(result, answers, isWhole);
+  const { isComplete } = coverageOf(sweep, isWhole);
   const updates = compareSweep(known, findings, {
-    isComplete: (host) => isNews(host) && isComplete(host),
+    isComplete: (host, check) => isNews(host) && isComplete(host, check),
   });
-  insertSweep(database, { result, answers }, isWhole);
+  insertSweep(database, sweep, isWhole);
   for (const update of updates) applyUpdate(database, update, atMs);
   const told = [
     ...isWhole ? [null, ...hosts] : hosts,

@@ -15,13 +15,16 @@ export interface TestSweep {
   /** Those of them whose answer could be read in part only. */
   readonly unreadable?: readonly string[];
   readonly findings: readonly Finding[];
+  /** Checks that were not made in full. */
+  readonly partialChecks?: readonly string[];
   /** What each host that has answered has told. */
   readonly facts?: HostAnswer["facts"];
 }
 
 /** A sweep as the fleet's hosts and checks would have made it. */
 export function sweepOf(
-  { atMs, hosts, silent = [], unreadable = [], findings, facts = {} }: TestSweep,
+  { atMs, hosts, silent = [], unreadable = [], findings, facts = {}, partialChecks = [] }:
+    TestSweep,
 ): FleetSweep {
   const answers = hosts.filter((host) => !silent.includes(host)).map((host) => {
     const parts: HostAnswer["unreadable"] = unreadable.includes(host) ? ["clock"] : [];
@@ -33,6 +36,7 @@ export function sweepOf(
   });
   return {
     answers: new Map(answers),
+    partialChecks: new Set(partialChecks),
     result: { fleet: "test", startedMs: atMs, durationMs: 1000, hosts, findings },
   };
 }
