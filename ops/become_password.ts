@@ -5,9 +5,12 @@ import { Secret } from "./engine/secret.ts";
 /** Longest password file that is read, in bytes. */
 const maxFileBytes = 4096;
 
+/** The answer, for commands that begin several runs: nobody is asked twice. */
+let given: Secret | undefined;
+
 /**
  * The password of `sudo`, where the command line says that there is one: asked for on the terminal,
- * or the first line of a file.
+ * once in a process, or the first line of a file.
  *
  * @throws {ConfigError} when there is no terminal, or the file can't be used.
  */
@@ -17,11 +20,11 @@ export async function becomePassword(values: {
 }): Promise<Secret | undefined> {
   const { askBecomePassword = false, becomePasswordFile: path } = values;
   if (path !== undefined) return new Secret(firstLine(path));
-  if (!askBecomePassword) return undefined;
+  if (!askBecomePassword || given !== undefined) return given;
   // Only here, as loading it takes a while that every command would wait for.
   const { promptSecret } = await import("@std/cli/prompt-secret");
   const answer = Deno.stdin.isTerminal() ? promptSecret("Password of sudo:", { mask: "" }) : null;
-  if (answer !== null) return new Secret(answer);
+  if (answer !== null) return given = new Secret(answer);
   throw new ConfigError(
     "Cannot ask for the password of sudo as standard input must be a terminal: use " +
       '"--become-password-file FILE"',

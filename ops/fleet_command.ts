@@ -28,6 +28,8 @@ export interface FleetCommandOptions {
   readonly change?: ChangeValues;
   /** Whether packets are sent through the tunnel. */
   readonly probe?: boolean;
+  /** Names of those of the selected hosts that it is about; all by default. */
+  readonly only?: ReadonlySet<string>;
 }
 
 /** What a command on a fleet works with. */
@@ -52,7 +54,7 @@ export async function runFleetCommand(
   body: (command: FleetCommand) => Promise<number>,
 ): Promise<number> {
   const { signal, report } = context;
-  const { command, values, change, probe = false } = options;
+  const { command, values, change, probe = false, only } = options;
   const { inventory, hosts } = await loadSelection(values, {
     signal,
     warn: (text) => report.warn(text),
@@ -62,7 +64,7 @@ export async function runFleetCommand(
   const paths = fleetPathsOf(Deno.env, fleet.name);
   const hostsOptions = {
     ...options,
-    hosts: selectedHosts(fleet),
+    hosts: selectedHosts(fleet).filter(({ name }) => only?.has(name) ?? true),
     roleOf: (host: FleetHost): string => programsOf(host).join("+"),
     fleet: fleet.name,
     auditFile: paths.auditFile,
