@@ -4,6 +4,7 @@ import type { Play } from "../engine/resource/resource.ts";
 import { type Drift, driftOf } from "./drift.ts";
 import { type FactName, factSources, type HostFacts } from "./facts/fact_sources.ts";
 import type { FactQuestion, FactSource } from "./facts/fact_source.ts";
+import { unitsScript } from "./facts/units.ts";
 
 /** What a host has answered. */
 export interface HostAnswer {
@@ -49,6 +50,7 @@ export async function gatherHost(
   const malformed: string[] = [];
   const resources = await gatherFacts(connection, play, {
     what: "ask how it is",
+    prelude: unitsScript(question.host),
     extras: names.map((id) => ({ id, script: factSources[id].script(question) })),
     maxBytes: maxAnswerBytes,
     // A host that is frozen does not say that it has stopped, and a sweep's time is bounded.

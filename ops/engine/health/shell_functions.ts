@@ -13,7 +13,7 @@ const echoTimeoutSeconds = 1;
 const echoPayload = "ztna-fleet health check";
 
 /** What of a unit is asked. */
-const unitProperties = [
+export const unitProperties: readonly string[] = [
   "LoadState",
   "ActiveState",
   "SubState",
@@ -42,7 +42,7 @@ nl='
 # Hundredths of a second on a clock that nobody sets.
 now() { read -r uptime _ < /proc/uptime && echo "\${uptime%.*}\${uptime#*.}"; }
 # record NAME: standard input as a record.
-record() { printf '%s ' "$1"; base64 | tr -d '\\n'; echo; }
+record() { printf '%s ' "$1"; base64 -w 0; echo; }
 # ask ADDRESS PORT PATH BYTES: the answer to one HTTP request, as it comes. (bash -p reads no files.)
 ask() {
   timeout ${questionTimeoutSeconds} bash -p -c '

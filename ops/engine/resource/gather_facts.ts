@@ -1,5 +1,5 @@
 import { quote } from "../../../tunnel/printable.ts";
-import type { Connection, RunOptions } from "../connection/connection.ts";
+import type { Connection } from "../connection/connection.ts";
 import type { HostLock } from "../connection/host_lock.ts";
 import { HostError } from "../errors.ts";
 import type { Facts } from "./facts.ts";
@@ -16,10 +16,12 @@ export interface GatherFactsOptions {
   readonly diff?: boolean;
   /** Further facts of the same round trip. */
   readonly extras?: readonly ExtraScript[];
+  /** Shell text in front of it all that prints nothing; the extras see the variables that it sets. */
+  readonly prelude?: string;
   readonly signal?: AbortSignal;
   /** Ends the gathering after this time, in ms; never by default. */
   readonly timeoutMs?: number;
-  /** As {@linkcode RunOptions.endGraceMs}. */
+  /** As `RunOptions.endGraceMs`. */
   readonly endGraceMs?: number;
   /** Most bytes of the answer; `maxGatherBytes` by default. */
   readonly maxBytes?: number;
@@ -49,11 +51,12 @@ export async function gatherFacts(
   options: GatherFactsOptions = {},
 ): Promise<Facts> {
   const { diff = false, extras = [], what = "gather facts", signal, timeoutMs, lock } = options;
-  const { pendingDirectory, endGraceMs, maxBytes = maxGatherBytes } = options;
+  const { pendingDirectory, prelude, endGraceMs, maxBytes = maxGatherBytes } = options;
   const gathering = {
     nonce: randomNonce(),
     diff,
     extras,
+    ...prelude !== undefined && { prelude },
     ...pendingDirectory && { pendingDirectory },
   };
   const result = await connection.run(gatherScript(play, gathering), {

@@ -182,6 +182,14 @@ describe("gathering facts", { skip: needsLinux }, () => {
     ]);
   });
 
+  it("lets extra scripts see what the text in front of them has set", async () => {
+    const { extras } = await gather([], {
+      prelude: "told=$(cat; echo yes)\n",
+      extras: [{ id: "a", script: 'echo "$told"; told=no' }, { id: "b", script: 'echo "$told"' }],
+    });
+    assertEquals([...extras.values()].map(({ stdout }) => stdout), ["yes\n", "yes\n"]);
+  });
+
   it("says which part is missing, and what the host wrote", async () => {
     const shell = new TestShell({ around: ["sh", "-c", "echo 'sh: \u001b[2Jno' >&2; exit 5"] });
     const error = await assertRejects(() => gather([file("a", "")], {}, shell), HostError);

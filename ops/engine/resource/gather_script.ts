@@ -21,6 +21,8 @@ export interface GatherOptions {
   /** Fetches the contents of files that are no secrets, for a diff. */
   readonly diff?: boolean;
   readonly extras?: readonly ExtraScript[];
+  /** Shell text in front of it all that prints nothing; the extras see the variables that it sets. */
+  readonly prelude?: string;
   /** Where due handlers are kept; for tests. */
   readonly pendingDirectory?: string;
 }
@@ -44,6 +46,8 @@ LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
 mark() { printf '\\n%s %s\\n' ${shellQuote(options.nonce)} "$1"; }
 quietly() { (script=$1; set +f --; eval "$script") > /dev/null 2>&1 < /dev/null; }
+{ :
+${options.prelude ?? ""}} < /dev/null
 set -f
 ${body.join("")}mark end
 )

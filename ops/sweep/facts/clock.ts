@@ -13,7 +13,10 @@ export interface ClockFacts {
 export const clock: KeptFactSource<ClockFacts> = {
   kept: v.object({ nowMs: v.pipe(v.number(), v.finite()), bootId: v.string() }),
 
-  script: () => `date +%s%3N; cat /proc/sys/kernel/random/boot_id\n`,
+  script: () =>
+    `date +%s%3N
+read -r boot < /proc/sys/kernel/random/boot_id && echo "$boot"
+`,
 
   parse(output): ClockFacts | undefined {
     const [, now, bootId] = /^(\d{1,16})\n([0-9a-f-]{36})\n$/.exec(output) ?? [];

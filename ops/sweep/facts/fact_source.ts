@@ -10,7 +10,10 @@ export interface FactQuestion {
 
 /** A part of the one script that a host answers, and how its output is read. */
 export interface FactSource<T> {
-  /** POSIX shell with coreutils and systemd. Runs as root in a subshell; changes nothing. */
+  /**
+   * POSIX shell with coreutils and systemd. Runs as root in a subshell; changes nothing. It has the
+   * variable `units`: what systemd says of the host's programs (see `unitsScript`).
+   */
   script(question: FactQuestion): string;
   /**
    * Reads what the script has printed; `undefined` when that is not what was asked for. Output is

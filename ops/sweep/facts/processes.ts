@@ -1,4 +1,3 @@
-import { shellCommand } from "../../engine/connection/quote.ts";
 import { type FleetHost, type ProgramName, programsOf, unitOf } from "../../fleet/fleet.ts";
 import type { FactSource } from "./fact_source.ts";
 
@@ -22,18 +21,13 @@ export interface ProcessesFacts {
   readonly programs: Readonly<Partial<Record<ProgramName, ProcessFacts | null>>>;
 }
 
-/** Seconds that systemd may take to tell of units. */
-const maxSeconds = 3;
-
 /** The main processes of a host's programs. */
 export const processes: FactSource<ProcessesFacts> = {
   // A process may end while it is looked at: then there is no limit, and it is left out.
-  script: ({ host }) =>
+  script: () =>
     `id= state= pid= limit=
 [ ! -O /proc/1 ] || echo root
-timeout ${maxSeconds} systemctl show --property=Id,ActiveState,MainPID -- \\
-  ${shellCommand(programsOf(host).map(unitOf))} 2> /dev/null |
-while IFS='=' read -r name value; do
+printf '%s\\n' "$units" | while IFS='=' read -r name value; do
   case $name in
   Id) id=$value ;;
   ActiveState) state=$value ;;

@@ -11,6 +11,7 @@ import {
   watchedProgram,
 } from "../../fleet/programs_health.ts";
 import type { FactSource } from "./fact_source.ts";
+import { showFunction } from "./units.ts";
 
 /** How a program of a host is. */
 export interface ProgramFacts extends UnitHealth {
@@ -23,7 +24,7 @@ export type ProgramsFacts = Readonly<Partial<Record<ProgramName, ProgramFacts>>>
 
 /** What systemd says of the programs, and what they say of themselves. */
 export const programs: FactSource<ProgramsFacts> = {
-  script: ({ host }) => programsHealthScript(host) + healthzScript(host),
+  script: ({ host }) => programsHealthScript(host, showFunction) + healthzScript(host),
 
   parse(output, { host }): ProgramsFacts | undefined {
     const records = readRecords(output);
