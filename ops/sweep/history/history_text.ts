@@ -4,6 +4,7 @@ import { counted, formatDuration } from "../../terminal/quantities.ts";
 import { formatLine, type Line, type Paint, type Span } from "../../terminal/span.ts";
 import { formatLocalTime } from "../../terminal/local_time.ts";
 import { floorPercent } from "./floor_percent.ts";
+import { flappingRule } from "./flapping.ts";
 import type { HistoryReport } from "./history_report.ts";
 import type { StateName } from "./known_state.ts";
 import type { PastChange } from "./past_changes.ts";
@@ -38,7 +39,7 @@ export function historyText(report: HistoryReport, color: boolean): string {
       ["HOST", "CHECK", "SUBJECT", "CHANGES"],
       flapping.map(({ host, check, subject, changes: count }) => [
         ...subjectCells(host, check, subject),
-        { text: `${count} in 2 hours`, paint: yellow },
+        { text: `${count} in ${flappingRule.windowMs / 3_600_000} hours`, paint: yellow },
       ]),
     ));
   }
