@@ -67,13 +67,22 @@ function message(service: string, bytes: number, sourcePort: number): Uint8Array
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Called with the time since the start in ms, and what was sent by then; often. */
+type Watcher = (elapsedMs: number, sent: number) => void;
+
 /** Sends as fast as the congestion window lets it, or `perSecond`. */
-async function send(bytes: number, seconds: number, perSecond = Infinity): Promise<Answer> {
+async function send(
+  bytes: number,
+  seconds: number,
+  perSecond = Infinity,
+  watch: Watcher = () => {},
+): Promise<Answer> {
   const data = message(discard, bytes, 5000);
   const start = performance.now();
   let sent = 0;
   for (;;) {
     const elapsedMs = performance.now() - start;
+    watch(elapsedMs, sent);
     if (elapsedMs >= seconds * 1000) break;
     const due = Math.min(perSecond * elapsedMs / 1000, sent + burst);
     let isFull = agent.datagramsWaiting > burst;
@@ -85,6 +94,20 @@ async function send(bytes: number, seconds: number, perSecond = Infinity): Promi
     else await nextTurn();
   }
   return { sent, seconds: (performance.now() - start) / 1000 };
+}
+
+/** Sends as fast as it can, and counts what has left in each second: `second0` and so on. */
+async function sendBySeconds(bytes: number, seconds: number): Promise<Answer> {
+  const counts: Record<string, number> = {};
+  let second = 0;
+  let sentBefore = 0;
+  await send(bytes, seconds + 0.1, Infinity, (elapsedMs, sent) => {
+    if (elapsedMs < 1000 * (second + 1) || second === seconds) return;
+    counts[`second${second}`] = sent - sentBefore;
+    sentBefore = sent;
+    second += 1;
+  });
+  return counts;
 }
 
 /** Round trips to the echoing backend, one at a time a millisecond. */
@@ -120,6 +143,7 @@ async function roundTrips(bytes: number, count: number): Promise<Answer> {
 
 await serveCommands({
   flood: ({ bytes, seconds }) => send(bytes!, seconds!),
+  floodBySeconds: ({ bytes, seconds }) => sendBySeconds(bytes!, seconds!),
   rate: ({ bytes, seconds, perSecond }) => send(bytes!, seconds!, perSecond!),
   roundTrips: ({ bytes, count }) => roundTrips(bytes!, count!),
 });

@@ -14,11 +14,12 @@ export interface ScrapeTimes {
 
 /** What the relay forwarded with a scrape every second, and without any. */
 export interface ForwardingDip {
-  readonly rounds: number;
-  /** Datagrams a second at the highest rate; medians. */
+  /** Seconds with a scrape, each of which has one without beside it. */
+  readonly pairs: number;
+  /** Datagrams of such seconds at the highest rate; medians. */
   readonly datagramsPerSecond: number;
   readonly scrapedDatagramsPerSecond: number;
-  /** Scraped over not, in each round; the median, and what half of the rounds are between. */
+  /** Scraped over not, in each pair; the median, and what half of the pairs are between. */
   readonly ratio: number;
   readonly lowerQuartile: number;
   readonly upperQuartile: number;
@@ -141,43 +142,61 @@ async function whileScraped<T>(
   return result;
 }
 
+/**
+ * Datagrams of each second of one flood, with a scrape in two of every four (quiet, scraped,
+ * scraped, quiet), so that what else the machine does is in neighbours alike.
+ */
+async function floodWithScrapes(
+  { load, relay }: BenchTunnel,
+  seconds: number,
+): Promise<Record<Contestant, number[]>> {
+  const isScraped = (second: number): boolean => second % 4 === 1 || second % 4 === 2;
+  const startMs = performance.now();
+  const flood = load.ask({ do: "floodBySeconds", bytes: payloadBytes, seconds });
+  for (let second = 0; second < seconds; second++) {
+    // Not at the very edge, as the agent has begun a little later.
+    await pause(startMs + 1000 * second + 100 - performance.now());
+    if (isScraped(second)) await timeScrape(relay);
+  }
+  const counts: Record<Contestant, number[]> = { scraped: [], quiet: [] };
+  for (const [name, count] of Object.entries(await flood)) {
+    const second = Number(name.slice("second".length));
+    counts[isScraped(second) ? "scraped" : "quiet"].push(count);
+  }
+  return counts;
+}
+
 async function measureDip(
   tunnel: BenchTunnel,
   quick: boolean,
 ): Promise<{ dip: ForwardingDip; loaded: ScrapeTimes }> {
-  // Short and many, as what else the machine does changes from second to second.
-  const seconds = 2;
-  const rounds = quick ? 3 : 30;
   const { load, relay } = tunnel;
-  const loadedTimes: number[] = [];
-  const perSecond: Record<Contestant, number[]> = { scraped: [], quiet: [] };
-  const packets = { scraped: { sent: 0, lost: 0 }, quiet: { sent: 0, lost: 0 } };
   await load.ask({ do: "flood", bytes: payloadBytes, seconds: 1 });
-  for (let round = 0; round < rounds; round++) {
+  const perSecond = await floodWithScrapes(tunnel, quick ? 8 : 120);
+  const ratios = perSecond.scraped.map((scraped, pair) => scraped / perSecond.quiet[pair]!);
+  const datagramsPerSecond = medianOf(perSecond.quiet);
+
+  const loadedTimes: number[] = [];
+  const packets = { scraped: { sent: 0, lost: 0 }, quiet: { sent: 0, lost: 0 } };
+  for (let round = 0; round < (quick ? 1 : 6); round++) {
     for (const contestant of turnsOf<Contestant>(["quiet", "scraped"], round)) {
-      const measured = <T>(times: number[], work: () => Promise<T>): Promise<T> =>
-        contestant === "quiet" ? work() : whileScraped(relay, times, work);
-      const flood = await tunnel.during(() =>
-        measured([], () => load.ask({ do: "flood", bytes: payloadBytes, seconds }))
-      );
-      perSecond[contestant].push(flood.forwarded / flood.seconds!);
+      const work = (): ReturnType<typeof load.ask> =>
+        load.ask({
+          ...{ do: "rate", bytes: payloadBytes, seconds: 5 },
+          perSecond: 0.7 * datagramsPerSecond,
+        });
       const rate = await tunnel.during(() =>
-        measured(loadedTimes, () =>
-          load.ask({
-            ...{ do: "rate", bytes: payloadBytes, seconds: 1 },
-            perSecond: 0.7 * medianOf([...perSecond.quiet, ...perSecond.scraped]),
-          }))
+        contestant === "quiet" ? work() : whileScraped(relay, loadedTimes, work)
       );
       packets[contestant].sent += rate.sent!;
       packets[contestant].lost += rate.sent! - rate.delivered;
     }
   }
-  const ratios = perSecond.scraped.map((scraped, round) => scraped / perSecond.quiet[round]!);
   return {
     loaded: timesOf(loadedTimes),
     dip: {
-      rounds,
-      datagramsPerSecond: medianOf(perSecond.quiet),
+      pairs: ratios.length,
+      datagramsPerSecond,
       scrapedDatagramsPerSecond: medianOf(perSecond.scraped),
       ratio: medianOf(ratios),
       lowerQuartile: quantile(ratios, 0.25),

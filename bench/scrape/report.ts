@@ -39,5 +39,7 @@ Size: ${(bytes / 1024).toFixed(1)} KiB, ${series} series
 
 ${forwarding}
 
-With scrapes over without: ${dip.ratio.toFixed(3)} (${range} in half of ${dip.rounds} rounds)`;
+With scrapes over without: ${
+    dip.ratio.toFixed(3)
+  } (${range} in half of ${dip.pairs} pairs of seconds)`;
 }
