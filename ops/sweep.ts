@@ -8,7 +8,45 @@ import { connectionOptions, outputOptions, refuseContradictions } from "./fleet_
 import { inventoryOptions } from "./inventory_options.ts";
 import { namePattern } from "./release/host_layout.ts";
 
+const reports = "Reports";
 const history = "History";
+
+/** Where reports go besides the terminal. */
+const reportOptions = {
+  watch: {
+    type: "number",
+    flag: "--watch",
+    placeholder: "SECONDS",
+    min: 1,
+    max: 86_400,
+    bare: 60,
+    group: reports,
+    help: "Sweep again and again, this long after the last one, until Ctrl-C",
+  },
+  html: {
+    type: "string",
+    flag: "--html",
+    placeholder: "FILE",
+    group: reports,
+    help: "Write a page for browsers; - for standard output",
+  },
+  junit: {
+    type: "string",
+    flag: "--junit",
+    placeholder: "FILE",
+    group: reports,
+    help: "Write JUnit's XML, for CI systems; - for standard output",
+  },
+  prom: {
+    type: "string",
+    flag: "--prom",
+    placeholder: "FILE",
+    group: reports,
+    help:
+      "Write a file for the textfile collector of Prometheus' node exporter: DIR/ztna.prom; - " +
+      "for standard output",
+  },
+} as const;
 
 /** The command line of `sweep`. */
 export const program = defineProgram({
@@ -64,6 +102,7 @@ export const program = defineProgram({
     },
     ...connectionOptions,
     ...outputOptions,
+    ...reportOptions,
     since: {
       type: "string",
       flag: "--since",
@@ -106,6 +145,7 @@ const modes: Readonly<Record<Mode, CommandMode<OptionName>>> = {
       ...["inventory", "limit", "timeout", "hostTimeout", "release", "probe"] as const,
       ...Object.keys(connectionOptions) as (keyof typeof connectionOptions)[],
       ...Object.keys(outputOptions) as (keyof typeof outputOptions)[],
+      ...Object.keys(reportOptions) as (keyof typeof reportOptions)[],
     ],
     isDefault: true,
   },

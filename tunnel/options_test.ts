@@ -207,6 +207,8 @@ describe("parseOptions, values", () => {
     [["1", "007"], { port: 1, cert: "007" }],
     [["--", "5000", "--odd"], { port: 5000, cert: "--odd" }],
     [["--cert=--port"], { cert: "--port" }],
+    [["--cert", "-"], { cert: "-" }],
+    [["--cert", "-", "5000"], { cert: "-", port: 5000 }],
     [["--external-ip", "a b\n"], { externalIp: "a b\n" }],
   ];
   for (const [argv, expected] of forms) {
@@ -430,6 +432,26 @@ describe("parseOptions, mistakes in the file", () => {
         'Cannot start as option "relay" has no port: give key "r.host" in the configuration file or key "r.port" in the configuration file',
       ],
     );
+  });
+
+  it("lets a flag stand for a value of its own when none follows", () => {
+    const program = defineProgram({
+      name: "p",
+      summary: "P",
+      version: "1",
+      options: {
+        every: { type: "number", flag: "--every", placeholder: "SECONDS", bare: 60, help: "E" },
+        odd: { type: "boolean", flag: "--odd", help: "O" },
+      },
+    });
+    const every = (...argv: string[]): number | undefined => {
+      const parsed = parseOptions(program, argv, files());
+      return parsed.kind === "run" ? parsed.values.every : undefined;
+    };
+    assertEquals([every(), every("--every"), every("--every", "--odd")], [undefined, 60, 60]);
+    assertEquals([every("--every", "5"), every("--every=7")], [5, 7]);
+    assertEquals(mistakes(() => every("--every", "--every", "5")).length, 1);
+    assertStringIncludes(helpText(program), "--every [SECONDS]           E (60 if not said)");
   });
 
   it("reads a real file, and no more of it than the limit", async () => {

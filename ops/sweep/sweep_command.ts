@@ -4,13 +4,15 @@ import { readUnits } from "../fleet/units.ts";
 import { runFleetCommand } from "../fleet_command.ts";
 import type { HostsCommandValues } from "../hosts_command.ts";
 import { requireInventory } from "../hosts_command.ts";
-import { changesJson } from "./history/changes_json.ts";
-import { openHistory, type SweepChanges } from "./history/history.ts";
+import { openHistory } from "./history/history.ts";
+import { sweepAgain } from "./report/again.ts";
+import { type ReportDestinations, ReportFiles } from "./report/report_files.ts";
+import { ReportWriter } from "./report/report_writer.ts";
+import { recentSweepCount, type ReportedSweep } from "./report/reported_sweep.ts";
 import { sweepFleet } from "./sweep_fleet.ts";
-import { statusOf, sweepExitCode, type SweepResult } from "./sweep_result.ts";
 
 /** What the command line says. */
-export interface SweepValues extends HostsCommandValues {
+export interface SweepValues extends HostsCommandValues, ReportDestinations {
   /** The whole sweep's time, in seconds. */
   readonly timeout: number;
   /** Most of it that one host gets, in seconds. */
@@ -19,15 +21,38 @@ export interface SweepValues extends HostsCommandValues {
   readonly release: string | undefined;
   /** Whether packets are sent through the tunnels. */
   readonly probe: boolean;
+  /** Seconds between one sweep's end and the next one's beginning; without it, there is one. */
+  readonly watch?: number | undefined;
 }
-
-/** Version of the `--json` output. */
-const schema = 1;
 
 /** `sweep`: how a fleet is. Changes nothing. */
 export async function sweepCommand(context: CommandContext, values: SweepValues): Promise<number> {
   requireInventory("sweep", values.inventory);
-  const { report, screen } = context;
+  const { json = false, quiet = false, verbose, inventory, limit, watch } = values;
+  const files = new ReportFiles(values, { json, watch: watch !== undefined });
+  const writer = new ReportWriter({
+    ...{ context, files, json, isCompact: watch !== undefined },
+    verbosity: quiet ? -1 : verbose,
+    again: (hosts) => sweepAgain(inventory, limit, hosts),
+  });
+  if (watch !== undefined) {
+    const { watchSweeps } = await import("./report/watch_sweeps.ts");
+    // Each run's progress would drown what there is to see.
+    const calm = { ...values, quiet: true, verbose: 0 };
+    return await watchSweeps(
+      { context, writer, intervalMs: watch * 1000 },
+      (sweepContext, show) => sweepOnce(sweepContext, calm, show),
+    );
+  }
+  return await sweepOnce(context, values, (reported) => writer.write(reported));
+}
+
+/** One sweep. @param show Shows it and gives the exit code, once all hosts have been asked. */
+async function sweepOnce(
+  context: CommandContext,
+  values: SweepValues,
+  show: (reported: ReportedSweep) => Promise<number>,
+): Promise<number> {
   const connectTimeout = Math.min(values.connectTimeout, values.timeout);
   const options = { command: "sweep", argv: Deno.args, values: { ...values, connectTimeout } };
   return await runFleetCommand(context, options, async ({ run, begin, emit, ...command }) => {
@@ -44,31 +69,12 @@ export async function sweepCommand(context: CommandContext, values: SweepValues)
       timeoutMs: values.timeout * 1000,
       hostTimeoutMs: values.hostTimeout * 1000,
     });
-    const { result } = sweep;
     const changes = history.record(sweep, { isWhole: values.limit === undefined });
-    screen.endLive();
-    if (values.json) report.json(sweepJson(result, changes));
-    else report.result(JSON.stringify(sweepJson(result, changes), null, 2));
-    return sweepExitCode(result);
+    return await show({
+      result: sweep.result,
+      changes,
+      recent: history.recent(recentSweepCount),
+      uptime: history.uptime(),
+    });
   });
-}
-
-/** The documented form of a sweep. */
-export function sweepJson(
-  result: SweepResult,
-  changes: SweepChanges | undefined,
-): Record<string, unknown> {
-  return {
-    schema,
-    status: statusOf(result),
-    fleet: result.fleet,
-    startedAt: new Date(result.startedMs).toISOString(),
-    durationSeconds: result.durationMs / 1000,
-    hosts: result.hosts,
-    checks: result.findings.map(({ host, check, subject, status, value, remedy, measure }) => ({
-      ...{ host, check, subject, status, value, remedy },
-      measure: measure ?? null,
-    })),
-    changes: changesJson(changes),
-  };
 }

@@ -79,7 +79,8 @@ class ArgumentReader {
     const texts = flags.filter(([, [, option]]) => !isSwitch(option));
     const unknown = new Set<string>();
     const positional: string[] = [];
-    const parsed = parseArgs(this.#withoutCounts(this.#withoutMisuse(argv)), {
+    const joined = this.#withDashes(argv);
+    const parsed = parseArgs(this.#withoutCounts(this.#withoutMisuse(joined)), {
       boolean: booleans.map(([flag]) => flag),
       string: texts.map(([flag]) => flag),
       collect: texts.map(([flag]) => flag),
@@ -104,6 +105,15 @@ class ArgumentReader {
       positionals,
       mistakes: this.#mistakes,
     };
+  }
+
+  /** Joins `--file -`, which `parseArgs` takes for two things, to `--file=-`. */
+  #withDashes(argv: readonly string[]): string[] {
+    const takesDash = (i: number): boolean => {
+      const option = this.#byFlag.get(/^--([^=]+)$/.exec(argv[i] ?? "")?.[1] ?? "")?.[1];
+      return option !== undefined && !isSwitch(option) && argv[i + 1] === "-";
+    };
+    return argv.flatMap((arg, i) => takesDash(i) ? [`${arg}=-`] : takesDash(i - 1) ? [] : [arg]);
   }
 
   /**
@@ -166,7 +176,8 @@ class ArgumentReader {
 
   #readTexts(name: string, option: OptionDeclaration, texts: readonly string[]): void {
     const flag = `"${option.flag}"`;
-    if (texts.includes("")) {
+    const bare = "bare" in option ? option.bare : undefined;
+    if (texts.includes("") && bare === undefined) {
       this.#mistakes.push(
         `Cannot use ${flag} as it has no value: write ${option.flag}=VALUE for one that begins with "-"`,
       );
@@ -179,7 +190,8 @@ class ArgumentReader {
         this.#mistakes.push(
           `Cannot use ${flag} as it is given ${texts.length} times: leave all but one out`,
         );
-      } else this.#flags.set(name, this.#accept(flag, text, readText(option, text)));
+      } else if (text === "") this.#flags.set(name, bare);
+      else this.#flags.set(name, this.#accept(flag, text, readText(option, text)));
     }
   }
 

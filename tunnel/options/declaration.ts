@@ -52,6 +52,8 @@ export interface NumberOption extends OptionBase {
   readonly max?: number;
   readonly placeholder?: string;
   readonly default?: number;
+  /** What the flag stands for when no value follows it; then its value is not required. */
+  readonly bare?: number;
 }
 
 /** A port from 0 to 65535. */

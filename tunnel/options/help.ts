@@ -82,7 +82,9 @@ function placeholder(option: OptionDeclaration): string {
       return "true|false";
     case "integer":
     case "number":
-      return option.placeholder ?? "NUMBER";
+      return option.bare === undefined
+        ? option.placeholder ?? "NUMBER"
+        : `[${option.placeholder ?? "NUMBER"}]`;
     case "port":
       return "PORT";
     case "choice":
@@ -126,6 +128,7 @@ function explanation(option: OptionDeclaration): string {
   const keys = option.flag === undefined ? [] : configKeys(option);
   if (keys.length > 0) notes.push(`key ${keys.join(", ")}`);
   const standard = defaultText(option);
+  if ("bare" in option && option.bare !== undefined) notes.push(`${option.bare} if not said`);
   if (option.required) notes.push("required");
   else if (standard !== undefined) notes.push(`default: ${standard}`);
   return notes.length === 0 ? option.help : `${option.help} (${notes.join("; ")})`;
