@@ -10,6 +10,8 @@ export interface FleetPaths {
   readonly auditFile: string;
   /** The history of sweeps: a SQLite database. */
   readonly sweepHistory: string;
+  /** What receivers of notifications know: a JSON file. */
+  readonly sweepNotifications: string;
   /** Held while certificates are made. */
   readonly lockFile: string;
 }
@@ -22,6 +24,7 @@ export function fleetPathsOf(environment: Environment, name: string): FleetPaths
     tls: `${root}/tls`,
     auditFile: `${root}/audit.jsonl`,
     sweepHistory: `${root}/sweeps.db`,
+    sweepNotifications: `${root}/notifications.json`,
     lockFile: `${root}/lock`,
   };
 }
