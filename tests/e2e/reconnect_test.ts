@@ -277,8 +277,7 @@ describe("a connector that its relay does not accept", () => {
     });
     const connector = await lab.connector(relay, { a: lab.backend() });
     const { drops, registrations } = connector.metrics.counter;
-    const dropped = (reason: string): number =>
-      drops.labels({ service: "a", reason }).value!;
+    const dropped = (reason: string): number => drops.labels({ service: "a", reason }).value!;
     await waitFor(
       () => dropped("foreign_control") + dropped("bad_control") + dropped("not_ipv4") === 8,
       "a verdict on each",
