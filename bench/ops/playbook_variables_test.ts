@@ -34,6 +34,8 @@ const credentials: FleetCredentials = {
   authorityPem: "authority",
   relays: new Map([["relay1", credential]]),
   connectors: new Map([["connector1", credential]]),
+  metrics: new Map(),
+  prometheus: undefined,
   retryKey: new Secret("retry"),
   changes: [],
 };
