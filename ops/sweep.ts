@@ -4,7 +4,12 @@ import { defineProgram } from "../tunnel/options.ts";
 import { checkout, checkoutVersion } from "./checkout.ts";
 import { type CommandContext, type Parsed, runDeclared } from "./command.ts";
 import { type CommandMode, refuseOtherModes } from "./command_modes.ts";
-import { connectionOptions, outputOptions, refuseContradictions } from "./fleet_options.ts";
+import {
+  changeOptions,
+  connectionOptions,
+  outputOptions,
+  refuseContradictions,
+} from "./fleet_options.ts";
 import { inventoryOptions } from "./inventory_options.ts";
 import { namePattern } from "./release/host_layout.ts";
 
@@ -54,9 +59,10 @@ export const program = defineProgram({
   summary: [
     "Looks at every host, program, tunnel and certificate of a fleet, and says what is wrong and",
     "what to do. Changes nothing.",
+    "--fix: mends what can be mended without a risk, host by host, and looks again.",
     "history: shows what earlier sweeps have found, and how services were. Asks no host.",
     "Exit code: 0 all is well, 1 something is critical, 2 wrong usage, 3 warnings only, 4 hosts",
-    "unreachable, 130 interrupted",
+    "unreachable, 130 interrupted; 3 also with --fix --check: something would be mended",
   ].join("\n"),
   version: checkoutVersion(checkout),
   options: {
@@ -103,6 +109,12 @@ export const program = defineProgram({
     ...connectionOptions,
     ...outputOptions,
     ...reportOptions,
+    fix: {
+      type: "boolean",
+      flag: "--fix",
+      help: "Mend what has a safe remedy: starts programs, renews certificates, prunes releases, …",
+    },
+    ...changeOptions,
     since: {
       type: "string",
       flag: "--since",
@@ -136,18 +148,29 @@ export const program = defineProgram({
 });
 
 type OptionName = keyof typeof program.options;
-type Mode = "sweep" | "history";
+type Mode = "sweep" | "fix" | "history";
+
+/** What all sweeps have. */
+const sweepOptions: readonly OptionName[] = [
+  ...["inventory", "limit", "timeout", "hostTimeout", "release", "probe"] as const,
+  ...Object.keys(connectionOptions) as (keyof typeof connectionOptions)[],
+  ...Object.keys(outputOptions) as (keyof typeof outputOptions)[],
+  ...["html", "junit", "prom"] as const,
+];
 
 const modes: Readonly<Record<Mode, CommandMode<OptionName>>> = {
   sweep: {
     title: "a sweep",
-    options: [
-      ...["inventory", "limit", "timeout", "hostTimeout", "release", "probe"] as const,
-      ...Object.keys(connectionOptions) as (keyof typeof connectionOptions)[],
-      ...Object.keys(outputOptions) as (keyof typeof outputOptions)[],
-      ...Object.keys(reportOptions) as (keyof typeof reportOptions)[],
-    ],
+    options: [...sweepOptions, "watch"],
     isDefault: true,
+  },
+  fix: {
+    title: '"--fix"',
+    options: [
+      ...sweepOptions,
+      "fix",
+      ...Object.keys(changeOptions) as (keyof typeof changeOptions)[],
+    ],
   },
   history: {
     title: '"history"',
@@ -160,13 +183,17 @@ async function main(
   { values, sources }: Parsed<typeof program.options>,
 ): Promise<number> {
   // The option's own declaration has let it pass.
-  const mode = (values.action ?? "sweep") as Mode;
+  const mode = (values.action ?? (values.fix ? "fix" : "sweep")) as Mode;
   refuseOtherModes(program.options, modes, mode, sources);
   refuseContradictions(values);
   if (mode === "history") {
     const { historyCommand } = await import("./sweep/history/history_command.ts");
     const { inventory, since, host, checkId: check, service, json = false } = values;
     return await historyCommand(context, { inventory, since, host, check, service, json });
+  }
+  if (mode === "fix") {
+    const { fixCommand } = await import("./sweep/fix/fix_command.ts");
+    return await fixCommand(context, { ...values, change: values });
   }
   const { sweepCommand } = await import("./sweep/sweep_command.ts");
   return await sweepCommand(context, values);

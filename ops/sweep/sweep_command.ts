@@ -1,5 +1,7 @@
 import { checkout } from "../checkout.ts";
 import type { CommandContext } from "../command.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { FleetPaths } from "../fleet/fleet_paths.ts";
 import { readUnits } from "../fleet/units.ts";
 import { runFleetCommand } from "../fleet_command.ts";
 import type { HostsCommandValues } from "../hosts_command.ts";
@@ -9,7 +11,7 @@ import { sweepAgain } from "./report/again.ts";
 import { type ReportDestinations, ReportFiles } from "./report/report_files.ts";
 import { ReportWriter } from "./report/report_writer.ts";
 import { recentSweepCount, type ReportedSweep } from "./report/reported_sweep.ts";
-import { sweepFleet } from "./sweep_fleet.ts";
+import { type FleetSweep, sweepFleet } from "./sweep_fleet.ts";
 
 /** What the command line says. */
 export interface SweepValues extends HostsCommandValues, ReportDestinations {
@@ -27,14 +29,8 @@ export interface SweepValues extends HostsCommandValues, ReportDestinations {
 
 /** `sweep`: how a fleet is. Changes nothing. */
 export async function sweepCommand(context: CommandContext, values: SweepValues): Promise<number> {
-  requireInventory("sweep", values.inventory);
-  const { json = false, quiet = false, verbose, inventory, limit, watch } = values;
-  const files = new ReportFiles(values, { json, watch: watch !== undefined });
-  const writer = new ReportWriter({
-    ...{ context, files, json, isCompact: watch !== undefined },
-    verbosity: quiet ? -1 : verbose,
-    again: (hosts) => sweepAgain(inventory, limit, hosts),
-  });
+  const { watch } = values;
+  const writer = reportWriter(context, values);
   if (watch !== undefined) {
     const { watchSweeps } = await import("./report/watch_sweeps.ts");
     // Each run's progress would drown what there is to see.
@@ -47,11 +43,33 @@ export async function sweepCommand(context: CommandContext, values: SweepValues)
   return await sweepOnce(context, values, (reported) => writer.write(reported));
 }
 
+/**
+ * What writes the reports that the command line wants.
+ *
+ * @throws {ConfigError} when one of them can't be written, or no inventory is named.
+ */
+export function reportWriter(context: CommandContext, values: SweepValues): ReportWriter {
+  requireInventory("sweep", values.inventory);
+  const { json = false, quiet = false, verbose, inventory, limit, watch } = values;
+  const files = new ReportFiles(values, { json, watch: watch !== undefined });
+  return new ReportWriter({
+    ...{ context, files, json, isCompact: watch !== undefined },
+    verbosity: quiet ? -1 : verbose,
+    again: (hosts) => sweepAgain(inventory, limit, hosts),
+  });
+}
+
+/** A sweep that was taken, with what it was taken of. */
+export interface TakenSweep extends FleetSweep {
+  readonly fleet: Fleet;
+  readonly paths: FleetPaths;
+}
+
 /** One sweep. @param show Shows it and gives the exit code, once all hosts have been asked. */
-async function sweepOnce(
+export async function sweepOnce(
   context: CommandContext,
   values: SweepValues,
-  show: (reported: ReportedSweep) => Promise<number>,
+  show: (reported: ReportedSweep, taken: TakenSweep) => Promise<number>,
 ): Promise<number> {
   const connectTimeout = Math.min(values.connectTimeout, values.timeout);
   const options = { command: "sweep", argv: Deno.args, values: { ...values, connectTimeout } };
@@ -70,11 +88,12 @@ async function sweepOnce(
       hostTimeoutMs: values.hostTimeout * 1000,
     });
     const changes = history.record(sweep, { isWhole: values.limit === undefined });
-    return await show({
+    const reported = {
       result: sweep.result,
       changes,
       recent: history.recent(recentSweepCount),
       uptime: history.uptime(),
-    });
+    };
+    return await show(reported, { ...sweep, fleet, paths });
   });
 }

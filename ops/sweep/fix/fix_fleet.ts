@@ -38,8 +38,6 @@ export interface FixFleetOptions {
   /** Only says what would be done. */
   readonly check: boolean;
   readonly diff: boolean;
-  /** Hosts that may fail, before those behind them are left as they are. */
-  readonly maxFail: HostCount;
   /** Asks the operator, once all changes are known. Not called when there are none. */
   readonly confirm: (planned: { readonly hosts: number; readonly changes: number }) => boolean;
   readonly signal: AbortSignal;
@@ -55,13 +53,18 @@ export interface FleetFixing {
   readonly declined: boolean;
 }
 
+/** The first host that fails ends it: what fails there may fail everywhere. */
+const noFailure: HostCount = { unit: "hosts", value: 0 };
+const stoppedText =
+  "not touched, as mending another host has failed; --limit '!HOST' leaves that one out";
+
 /**
  * Mends what was chosen: takes the lock of each host and looks again, plans on this machine, and
  * goes through the hosts one by one. What fails is told by the run's hosts; this throws only for
  * faults of ours and when the run is interrupted.
  */
 export async function fixFleet(options: FixFleetOptions): Promise<FleetFixing> {
-  const { run, check, maxFail, signal } = options;
+  const { run, check, signal } = options;
   const plans = await planAll(options);
   const found = [...plans].map(([host, plan]) => [host.name, fixChanges(plan)] as const);
   const changes = new Map(found.filter(([, { length }]) => length > 0));
@@ -82,11 +85,11 @@ export async function fixFleet(options: FixFleetOptions): Promise<FleetFixing> {
   signal.throwIfAborted();
   // One at a time: what is wrong here may be wrong with the relay that all the others need.
   const batches = rollingBatches(run.remaining, [{ unit: "hosts", value: 1 }]);
-  const { stopped } = await run.rolling(batches, maxFail, async (host) => {
+  const { stopped } = await run.rolling(batches, noFailure, async (host) => {
     await mendHost(options, host, plans.get(host)!);
     run.finish(host, "done");
   });
-  if (stopped) run.skipRemaining("not touched, as mending another host has failed");
+  if (stopped) run.skipRemaining(stoppedText);
   return outcome;
 }
 

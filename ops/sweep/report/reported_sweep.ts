@@ -1,4 +1,5 @@
 import { type Finding, findingKey, findingStatuses, isLoud } from "../finding.ts";
+import type { FixedFinding } from "../fix/fix_report.ts";
 import type { SweepChanges } from "../history/history.ts";
 import type { ChangeKind } from "../history/known_state.ts";
 import type { RecentSweeps } from "../history/recent_sweeps.ts";
@@ -16,6 +17,8 @@ export interface ReportedSweep {
   /** How hosts were at the last sweeps, this one included. */
   readonly recent: RecentSweeps;
   readonly uptime: readonly ServiceUptime[];
+  /** What has become of findings that can be mended; only with `--fix`. */
+  readonly fixes?: readonly FixedFinding[];
 }
 
 /** What the history says of one finding. */

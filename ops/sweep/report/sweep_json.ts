@@ -1,3 +1,4 @@
+import { fixesJson } from "../fix/fix_report.ts";
 import { changesJson } from "../history/changes_json.ts";
 import { uptimeJson } from "../history/uptime_json.ts";
 import { statusOf } from "../sweep_result.ts";
@@ -8,7 +9,7 @@ const schema = 1;
 
 /** The documented form of a sweep: see `docs/sweep.md`. */
 export function sweepJson(reported: ReportedSweep): Record<string, unknown> {
-  const { result, changes, uptime } = reported;
+  const { result, changes, uptime, fixes } = reported;
   return {
     schema,
     status: statusOf(result),
@@ -29,6 +30,7 @@ export function sweepJson(reported: ReportedSweep): Record<string, unknown> {
     }),
     changes: changesJson(changes),
     uptime: uptimeJson(uptime),
+    ...fixes !== undefined && { fixes: fixesJson(fixes) },
   };
 }
 
