@@ -5,7 +5,7 @@ import type { NotifiedChange } from "./change.ts";
 /** Version of the messages. */
 const schema = 1;
 
-/** Changes in one message: some 250 KB at most. More of them are several messages. */
+/** Changes in one message: 600 KB at most. More of them are several messages. */
 export const maxChangesPerMessage = 250;
 
 /** Signed messages are those of https://www.standardwebhooks.com; this marks secrets in base64. */
