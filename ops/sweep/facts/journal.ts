@@ -6,7 +6,7 @@ import type { FactQuestion, FactSource } from "./fact_source.ts";
 export interface JournalErrors {
   /** How many there are; at least so many where there is more than is looked at. */
   readonly count: number;
-  /** What the last one says; the host's text. */
+  /** What the last one says: of the program itself, if it has said anything; the host's text. */
   readonly last: string;
 }
 
@@ -49,6 +49,7 @@ fi
     if (output === "") return undefined;
     const units = new Map(programsOf(host).map((program) => [unitOf(program), program]));
     const errors: Partial<Record<ProgramName, JournalErrors>> = {};
+    const own = new Set<ProgramName>();
     let code: number | undefined;
     let failure: string | null = null;
     let entries = 0;
@@ -62,7 +63,10 @@ fi
         const program = units.get(entry?.unit ?? "");
         if (entry === undefined || program === undefined) continue;
         const { count = 0, last = entry.text } = errors[program] ?? {};
-        errors[program] = { count: count + 1, last };
+        const isFirstOwn = entry.isOwn && !own.has(program);
+        if (entry.isOwn) own.add(program);
+        // systemd's "Failed to start" is newer than why, and says less.
+        errors[program] = { count: count + 1, last: isFirstOwn ? entry.text : last };
       } else if (line !== "") failure ??= line.slice(0, maxTextLength);
     }
     // 1 is also what it ends with when nothing matches.
@@ -97,8 +101,8 @@ function journalCommand({ host, sinceSeconds }: FactQuestion): string[] {
   ];
 }
 
-/** Reads an entry; `undefined` when it is no error. */
-function readEntry(line: string): { unit: string; text: string } | undefined {
+/** Reads an entry; `undefined` when it is no error. It is a program's own, or somebody's about it. */
+function readEntry(line: string): { unit: string; text: string; isOwn: boolean } | undefined {
   let entry: Readonly<Record<string, unknown>>;
   try {
     entry = JSON.parse(line);
@@ -109,7 +113,7 @@ function readEntry(line: string): { unit: string; text: string } | undefined {
   const unit = subject ?? writer;
   const text = messageText(message);
   if (typeof unit !== "string" || !isError(text, priority)) return undefined;
-  return { unit, text: text.slice(0, maxTextLength) };
+  return { unit, text: forPeople(text).slice(0, maxTextLength), isOwn: subject === undefined };
 }
 
 /** What journalctl prints for what it finds too long to be read. */
@@ -121,6 +125,20 @@ function messageText(message: unknown): string {
   if (!Array.isArray(message)) return longMessage;
   const bytes = message.filter((byte) => Number.isInteger(byte) && byte >= 0 && byte < 256);
   return new TextDecoder().decode(Uint8Array.from(bytes));
+}
+
+/** A program's JSON line as `event name=value …`; any other text as it is. */
+function forPeople(text: string): string {
+  if (!text.startsWith("{")) return text;
+  try {
+    const { time: _, level: __, event, ...fields } = JSON.parse(text);
+    const values = Object.entries(fields).map(([name, value]) =>
+      `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`
+    );
+    return [event, ...values].join(" ");
+  } catch {
+    return text;
+  }
 }
 
 /**

@@ -10,11 +10,16 @@ function entry(message: unknown, change: Record<string, unknown> = {}): string {
   return `${JSON.stringify({ ...fields, ...change })}\n`;
 }
 
-const boom = '{"time":"2030-01-01T00:00:00.000Z","level":"error","event":"boom"}';
+const boom = JSON.stringify({
+  ...{ time: "2030-01-01T00:00:00.000Z", level: "error", event: "boom" },
+  ...{ relay: "r 1", error: { name: "X" } },
+});
+/** The same for people. */
+const shown = 'boom relay=r 1 error={"name":"X"}';
 
 describe("errors in the journal", () => {
   const errors: [what: string, line: string, last: string][] = [
-    ["a program's own", entry(boom), boom],
+    ["a program's own", entry(boom), shown],
     ["its last words", entry("Cannot go on as x"), "Cannot go on as x"],
     ["those of its runtime", entry("error: Uncaught"), "error: Uncaught"],
     ["those with the priority of an error", entry("x", { PRIORITY: "3" }), "x"],
@@ -25,7 +30,8 @@ describe("errors in the journal", () => {
       }),
       "Failed to start",
     ],
-    ["texts with control characters", entry([...new TextEncoder().encode(boom)]), boom],
+    ["texts with control characters", entry([...new TextEncoder().encode(boom)]), shown],
+    ["JSON that is damaged", entry(boom.slice(0, -1)), boom.slice(0, -1)],
     ["texts that are too long to be shown", entry(null), "(a line of more than 4 KiB)"],
   ];
   for (const [what, line, last] of errors) {
@@ -57,6 +63,14 @@ describe("errors in the journal", () => {
       isCut: false,
       failure: null,
     });
+  });
+
+  it("are shown by what the program itself has said last, rather than systemd about it", () => {
+    const about = { PRIORITY: "3", UNIT: "ztna-relay@a.service", _SYSTEMD_UNIT: "init.scope" };
+    const output = entry("Failed 2", about) + entry("Cannot x") + entry("Failed 1", about) +
+      entry("Cannot y");
+    const { errors } = parse(journal, `${output}code 0\n`) ?? {};
+    assertEquals(errors?.relay, { count: 4, last: "Cannot x" });
   });
 
   it("are at least so many where there are too many", () => {
@@ -92,7 +106,7 @@ describe("errors in the journal", () => {
     systemd.journal = entry(boom).repeat(2);
     const { facts } = await ask(journal, testQuestion, systemd);
     assertEquals(facts, {
-      errors: { relay: { count: 2, last: boom } },
+      errors: { relay: { count: 2, last: shown } },
       isCut: false,
       failure: null,
     });
