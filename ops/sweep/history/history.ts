@@ -1,4 +1,6 @@
+import { quote } from "../../../tunnel/printable.ts";
 import { findingKey } from "../finding.ts";
+import { moveDamagedAside } from "./damaged_file.ts";
 import type { KeptFacts } from "../facts/fact_sources.ts";
 import type { FleetSweep } from "../sweep_fleet.ts";
 import { type FlappingFinding, flappingFindings } from "./flapping.ts";
@@ -97,7 +99,8 @@ export class SweepHistory implements Disposable {
         ).map(([start]) => start);
         const recorded = recordSweep(database, sweep, isWhole, nowMs);
         const knownMs = knownSpanMs([...startsMs, atMs]);
-        recordServices(database, serviceStates(sweep.result.findings), atMs, knownMs);
+        const services = serviceStates(sweep.result.findings);
+        recordServices(database, services, { atMs, knownMs, nowMs });
         const flapping = flappingFindings(database, atMs);
         pruneHistory(database, retention, nowMs);
         return {
@@ -111,9 +114,9 @@ export class SweepHistory implements Disposable {
     });
   }
 
-  /** How hosts were at the last `count` sweeps, for sparklines. */
-  recent(count: number): RecentSweeps {
-    return this.#use((database) => database.read(() => recentSweeps(database, count))) ??
+  /** How hosts were at the last `count` sweeps until `nowMs` (now by default), for sparklines. */
+  recent(count: number, nowMs = Date.now()): RecentSweeps {
+    return this.#use((database) => database.read(() => recentSweeps(database, count, nowMs))) ??
       { startsMs: [], hosts: new Map() };
   }
 
@@ -128,14 +131,14 @@ export class SweepHistory implements Disposable {
     this.#database = undefined;
   }
 
-  #use<T>(work: (database: HistoryDatabase) => T): T | undefined {
+  #use<T>(work: (database: HistoryDatabase) => T, isSecondTry = false): T | undefined {
     if (this.#isBroken) return undefined;
     try {
       return this.#attempt(work);
     } catch (error) {
       const { fault, message } = historyErrorOf(this.#path, error);
       this.#warn(message);
-      if (fault === "corrupt" && this.#moveAside()) return this.#use(work);
+      if (fault === "corrupt" && !isSecondTry && this.#moveAside()) return this.#use(work, true);
       this.#isBroken = fault !== "unavailable";
       return undefined;
     }
@@ -149,18 +152,19 @@ export class SweepHistory implements Disposable {
     return work(this.#database);
   }
 
-  /** Puts a damaged file where it can be looked at, and gives whether a new one may be begun. */
+  /** Gives whether a new file may be begun. */
   #moveAside(): boolean {
     this[Symbol.dispose]();
-    const aside = `${this.#path}.damaged-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
     try {
-      for (const part of ["-wal", "-shm", ""]) moveIfThere(`${this.#path}${part}`, aside + part);
+      const aside = moveDamagedAside(this.#path);
+      if (aside !== undefined) {
+        this.#warn(`The damaged history of sweeps is now ${quote(aside, 1000)}; a new one begins`);
+      }
+      return true;
     } catch (error) {
       this.#warn(historyErrorOf(this.#path, error).message);
       return false;
     }
-    this.#warn(`The damaged history of sweeps is now ${JSON.stringify(aside)}; a new one begins`);
-    return true;
   }
 
   #warn(text: string): void {
@@ -172,12 +176,4 @@ export class SweepHistory implements Disposable {
 /** Opens the history of a fleet's sweeps, when it is first used. Never throws. */
 export function openHistory(path: string, options: OpenHistoryOptions): SweepHistory {
   return new SweepHistory(path, options);
-}
-
-function moveIfThere(from: string, to: string): void {
-  try {
-    Deno.renameSync(from, to);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }

@@ -21,8 +21,6 @@ export type Column = string | number | null;
 /** The file with the history of a fleet's sweeps. Several processes may use it at once. */
 export class HistoryDatabase implements Disposable {
   readonly path: string;
-  /** Names the file among all of the disk, as another may take its place. */
-  readonly inode: number | null;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, ArrayStatement>();
 
@@ -36,7 +34,7 @@ export class HistoryDatabase implements Disposable {
     this.path = path;
     try {
       Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      this.inode = privateFile(path);
+      makePrivate(path);
       this.#database = new DatabaseSync(path);
     } catch (error) {
       throw historyErrorOf(path, error);
@@ -64,6 +62,11 @@ export class HistoryDatabase implements Disposable {
   /** Adds a row, and gives its number. */
   insert(sql: string, ...parameters: Column[]): number {
     return Number(this.#statement(sql).run(...parameters).lastInsertRowid);
+  }
+
+  /** Whether nothing in the file is damaged. @throws {HistoryError} when it is so badly. */
+  isSound(): boolean {
+    return this.#guard(() => this.rows<[string]>("pragma quick_check(1)")[0]?.[0] === "ok");
   }
 
   /** The one number that a pragma gives. */
@@ -180,11 +183,28 @@ export class HistoryDatabase implements Disposable {
   }
 }
 
-/** Makes the file for nobody else, as it tells where the fleet is weak. Gives its inode. */
-function privateFile(path: string): number | null {
-  // SQLite would make it readable for all, and gives the files beside it the same mode.
-  using file = Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
-  const { mode, ino } = file.statSync();
-  if (mode !== null && (mode & 0o077) !== 0) Deno.chmodSync(path, 0o600);
-  return ino;
+/**
+ * Makes the file for nobody else, as it tells where the fleet is weak. SQLite would make it readable
+ * for all; the files that it puts beside it have the same mode.
+ */
+function makePrivate(path: string): void {
+  try {
+    const { mode } = Deno.statSync(path);
+    // Not by opening it: closing that would drop the locks that SQLite has on it in this process.
+    if (mode !== null && (mode & 0o077) !== 0) Deno.chmodSync(path, 0o600);
+  } catch (error) {
+    // A file of another user's that may be used is used.
+    if (error instanceof Deno.errors.PermissionDenied) return;
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    createPrivate(path);
+  }
+}
+
+function createPrivate(path: string): void {
+  try {
+    Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
+  } catch (error) {
+    // Another sweep was quicker.
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
 }

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { assert, assertEquals } from "@std/assert";
 import { after, before, beforeEach, describe, it } from "@std/testing/bdd";
 import { HistoryDatabase } from "./history_database.ts";
@@ -38,6 +39,26 @@ describe("several processes with one history", () => {
     }
     assertEquals(stored(), { relay1: 30, relay2: 30, relay3: 30 });
     assertEquals(sweepCount(), 30);
+  });
+
+  it("begins one new file for all that find it damaged at once", async () => {
+    const order = { path, startMs, sweeps: 3, findings: 5 };
+    {
+      await using recorder = new Recorder({ ...order, host: "relay0" });
+      await recorder.all();
+    }
+    const damaged = Deno.readFileSync(path).fill(0x78, 100);
+    Deno.writeFileSync(path, damaged);
+    await using all = new AsyncDisposableStack();
+    const recorders = ["relay1", "relay2", "relay3"]
+      .map((host) => all.use(new Recorder({ ...order, host })));
+    const lines = await Promise.all(recorders.map((recorder) => recorder.all()));
+    assertEquals(lines.flat().map(({ changes }) => changes), [5, 0, 0, 5, 0, 0, 5, 0, 0]);
+    assertEquals(stored(), { relay1: 5, relay2: 5, relay3: 5 });
+    const aside = [...Deno.readDirSync(dirname(path))].filter(({ name }) =>
+      name.includes("damaged") && !/-(wal|shm)$/.test(name)
+    );
+    assertEquals(aside.map(({ name }) => Deno.readFileSync(`${dirname(path)}/${name}`)), [damaged]);
   });
 
   it("loses nothing but what was not yet written when a process is killed", async () => {

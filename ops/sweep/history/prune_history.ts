@@ -11,6 +11,7 @@ export interface Retention {
   readonly maxBytes: number;
 }
 
+const gone = stateNumber("gone");
 const dayMs = 86_400_000;
 
 /** What is kept if nobody says otherwise. */
@@ -20,8 +21,11 @@ export const defaultRetention: Retention = {
   maxBytes: 268_435_456,
 };
 
-/** Shorter than this the history is not cut, however big it is: a day is what one looks back at. */
-const minKeptMs = dayMs;
+/** Shorter than this the history is not cut, however big it is. */
+const minKeptMs = 3_600_000;
+
+/** Findings of one host that are remembered when they are gone: a host may name new ones each time. */
+const maxGone = 1000;
 
 /** Pages that are given back to the file system at once, to keep a sweep's end quick. */
 const maxFreedPages = 2048;
@@ -54,13 +58,16 @@ function deleteBefore(database: HistoryDatabase, statesMs: number, sweepsMs: num
   database.run("delete from sweeps where started_ms < ?", sweepsMs);
   database.run("delete from past_states where until_ms < ?", statesMs);
   database.run("delete from service_states where until_ms < ?", statesMs);
-  const isOldAndGone = `status = ${stateNumber("gone")} and since_ms < ?`;
-  database.run(
-    `delete from past_states where finding in (select id from findings where ${isOldAndGone})`,
-    statesMs,
-  );
-  database.run(`delete from findings where ${isOldAndGone}`, statesMs);
   database.run("delete from hosts where swept_ms < ?", statesMs);
+  const old = `select id from findings where status = ${gone} and since_ms < ?`;
+  const tooMany = `select id from (
+      select id, row_number() over (partition by host order by since_ms desc, id desc) as place
+        from findings where status = ${gone}
+    ) where place > ?`;
+  for (const [which, value] of [[old, statesMs], [tooMany, maxGone]] as const) {
+    database.run(`delete from past_states where finding in (${which})`, value);
+    database.run(`delete from findings where id in (${which})`, value);
+  }
 }
 
 function usedBytes(database: HistoryDatabase): number {

@@ -61,6 +61,19 @@ describe("pruning the history", () => {
     ]);
   });
 
+  it("remembers a bounded number of what a host has named and not named again", () => {
+    for (let i = 0; i < 8; i++) {
+      record(startMs + i * 300_000, [
+        findingOf("relay1", "disk", "ok"),
+        ...Array.from(
+          { length: 250 },
+          (_, n) => findingOf("relay1", "disk", "critical", { subject: `/mount-${i}-${n}` }),
+        ),
+      ]);
+    }
+    assertEquals([rows("findings"), rows("past_states")], [1251, 1000]);
+  });
+
   it("keeps less time when there is too much, and gives the room back", () => {
     const retention = { ...defaultRetention, maxBytes: 1_000_000 };
     const findings = (i: number): Finding[] =>

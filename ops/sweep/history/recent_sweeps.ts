@@ -13,11 +13,15 @@ export interface RecentSweeps {
   readonly hosts: ReadonlyMap<string | null, readonly (FindingStatus | null)[]>;
 }
 
-/** The last `count` sweeps. */
-export function recentSweeps(database: HistoryDatabase, count: number): RecentSweeps {
+/** The last `count` sweeps until `nowMs`: later ones were by a clock that was ahead. */
+export function recentSweeps(
+  database: HistoryDatabase,
+  count: number,
+  nowMs: number,
+): RecentSweeps {
   const startsMs = database.rows<[number]>(
-    "select started_ms from sweeps order by started_ms desc limit ?",
-    count,
+    "select started_ms from sweeps where started_ms <= ? order by started_ms desc limit ?",
+    ...[nowMs, count],
   ).map(([start]) => start).reverse();
   const [first = 0] = startsMs;
   const spans = database.rows<[string, number, number, number | null]>(

@@ -45,6 +45,16 @@ export function knownSpanMs(startsMs: readonly number[]): number {
   return Math.min(maxKnownMs, Math.max(minKnownMs, missingSweeps * usual));
 }
 
+/** When {@linkcode recordServices} records, in ms since 1970. */
+export interface ServiceTimes {
+  /** Start of the sweep. */
+  readonly atMs: number;
+  /** How long what a sweep has seen stands for what comes after it. */
+  readonly knownMs: number;
+  /** This machine's clock. */
+  readonly nowMs: number;
+}
+
 /**
  * Writes what a sweep has seen of services, within a transaction. A service's time until then is
  * what it was at the sweep before, if that is no more than `knownMs` ago.
@@ -52,17 +62,17 @@ export function knownSpanMs(startsMs: readonly number[]): number {
 export function recordServices(
   database: HistoryDatabase,
   services: ReadonlyMap<string, boolean>,
-  atMs: number,
-  knownMs: number,
+  { atMs, knownMs, nowMs }: ServiceTimes,
 ): void {
   for (const [service, isUp] of services) {
+    // What is later than now was seen by a clock that was ahead.
     const [last] = database.rows<[number, number, number]>(
-      "select rowid, is_up, until_ms from service_states where service = ? " +
+      "select rowid, is_up, until_ms from service_states where service = ? and until_ms <= ? " +
         "order by until_ms desc, rowid desc limit 1",
-      service,
+      ...[service, nowMs],
     );
     const [row, was, untilMs] = last ?? [0, 0, -Infinity];
-    // Two sweeps at once, or a clock that was set back: the other one has said it.
+    // Two sweeps at once: the other one has said it.
     if (untilMs >= atMs) continue;
     const isKnown = atMs - untilMs <= knownMs;
     if (isKnown) database.run("update service_states set until_ms = ? where rowid = ?", atMs, row);
@@ -74,29 +84,41 @@ export function recordServices(
   }
 }
 
+/** A service that was not looked at for this long before the last look at any is no more. */
+const forgottenMs = 24 * hourMs;
+
 /** How all services were until `nowMs`, by name. */
 export function serviceUptimes(database: HistoryDatabase, nowMs: number): ServiceUptime[] {
   const longest = Math.max(...uptimeWindows.map(({ spanMs }) => spanMs));
   const rows = database.rows<[string, number, number, number]>(
-    "select service, is_up, since_ms, until_ms from service_states where until_ms >= ? " +
-      "order by service, until_ms, rowid",
-    nowMs - longest,
+    "select service, is_up, since_ms, until_ms from service_states " +
+      "where until_ms >= ? and until_ms <= ? order by service, until_ms, rowid",
+    ...[nowMs - longest, nowMs],
   );
-  const byService = Map.groupBy(rows, ([service]) => service);
-  return [...byService].map(([service, spans]) => ({
-    service,
-    isUp: spans.at(-1)![1] === 1,
-    windows: uptimeWindows.map(({ name, spanMs }) => {
-      const within = (wanted: number): number =>
-        spans.filter(([, isUp]) => isUp === wanted).reduce(
-          (sum, [, , since, until]) => sum + overlapMs(since, until, nowMs - spanMs, nowMs),
-          0,
-        );
-      const upMs = within(1);
-      const downMs = within(0);
-      return { name, upMs, downMs, unknownMs: Math.max(0, spanMs - upMs - downMs) };
-    }),
-  }));
+  const lastMs = rows.reduce((last, [, , , untilMs]) => Math.max(last, untilMs), 0);
+  return [...Map.groupBy(rows, ([service]) => service)]
+    .filter(([, spans]) => spans.at(-1)![3] >= lastMs - forgottenMs)
+    .map(([service, spans]) => ({
+      service,
+      isUp: spans.at(-1)![1] === 1,
+      windows: uptimeWindows.map(({ name, spanMs }) => windowOf(name, spanMs, spans, nowMs)),
+    }));
+}
+
+function windowOf(
+  name: string,
+  spanMs: number,
+  spans: readonly (readonly [string, number, number, number])[],
+  nowMs: number,
+): UptimeWindow {
+  const within = (wanted: number): number =>
+    spans.filter(([, isUp]) => isUp === wanted).reduce(
+      (sum, [, , since, until]) => sum + overlapMs(since, until, nowMs - spanMs, nowMs),
+      0,
+    );
+  const upMs = within(1);
+  const downMs = within(0);
+  return { name, upMs, downMs, unknownMs: Math.max(0, spanMs - upMs - downMs) };
 }
 
 /** The part of the known time in which the service was up; `undefined` where nothing is known. */

@@ -8,6 +8,7 @@ import { serviceChecks, serviceStates } from "./service_states.ts";
 import {
   knownSpanMs,
   recordServices,
+  type ServiceTimes,
   type ServiceUptime,
   serviceUptimes,
   uptimeRatio,
@@ -23,12 +24,14 @@ describe("the uptime of services", () => {
   before(() => directory = Deno.makeTempDirSync({ prefix: "ztna-uptime-" }));
   after(() => Deno.removeSync(directory, { recursive: true }));
 
+  const times = (atMs: number): ServiceTimes => ({ atMs, knownMs: 15 * minuteMs, nowMs });
+
   /** Records sweeps `[minutes ago, up]`, 15 minutes being the longest that is known. */
   function uptimeOf(...sweeps: readonly (readonly [number, boolean])[]): ServiceUptime {
     using database = new HistoryDatabase(`${directory}/${crypto.randomUUID()}.db`);
     for (const [minutes, isUp] of sweeps) {
       const atMs = nowMs - minutes * minuteMs;
-      recordServices(database, new Map([["web", isUp]]), atMs, 15 * minuteMs);
+      recordServices(database, new Map([["web", isUp]]), times(atMs));
     }
     const uptimes = serviceUptimes(database, nowMs);
     assertEquals(uptimes.map(({ service }) => service), sweeps.length === 0 ? [] : ["web"]);
@@ -72,6 +75,22 @@ describe("the uptime of services", () => {
   it("ignores a sweep that was overtaken by another one", () => {
     const [day] = uptimeOf([20, true], [10, true], [12, false], [10, false], [5, true]).windows;
     assertEquals([day?.upMs, day?.downMs], [15 * minuteMs, 0]);
+  });
+
+  it("is not misled by a clock that was ahead", () => {
+    const ahead = [[-600, false], [-590, false]] as const;
+    const { isUp, windows: [day] } = uptimeOf([20, true], [10, true], ...ahead, [0, true]);
+    assertEquals([isUp, day?.upMs, day?.downMs], [true, 20 * minuteMs, 0]);
+  });
+
+  it("forgets a service a day after the others", () => {
+    using database = new HistoryDatabase(`${directory}/${crypto.randomUUID()}.db`);
+    const services = (): string[] => serviceUptimes(database, nowMs).map(({ service }) => service);
+    recordServices(database, new Map([["a", true], ["b", true]]), times(nowMs - 30 * hourMs));
+    recordServices(database, new Map([["a", true]]), times(nowMs - 10 * hourMs));
+    assertEquals(services(), ["a", "b"]);
+    recordServices(database, new Map([["a", true]]), times(nowMs));
+    assertEquals(services(), ["a"]);
   });
 
   it("never counts more than there is time, and loses nothing", () => {
