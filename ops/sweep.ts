@@ -12,6 +12,7 @@ import {
 } from "./fleet_options.ts";
 import { inventoryOptions } from "./inventory_options.ts";
 import { namePattern } from "./release/host_layout.ts";
+import { notifyOptions } from "./sweep/notify/notify_options.ts";
 
 const reports = "Reports";
 const history = "History";
@@ -109,6 +110,7 @@ export const program = defineProgram({
     ...connectionOptions,
     ...outputOptions,
     ...reportOptions,
+    ...notifyOptions,
     fix: {
       type: "boolean",
       flag: "--fix",
@@ -161,7 +163,11 @@ const sweepOptions: readonly OptionName[] = [
 const modes: Readonly<Record<Mode, CommandMode<OptionName>>> = {
   sweep: {
     title: "a sweep",
-    options: [...sweepOptions, "watch"],
+    options: [
+      ...sweepOptions,
+      "watch",
+      ...Object.keys(notifyOptions) as (keyof typeof notifyOptions)[],
+    ],
     isDefault: true,
   },
   fix: {

@@ -7,6 +7,7 @@ import { runFleetCommand } from "../fleet_command.ts";
 import type { HostsCommandValues } from "../hosts_command.ts";
 import { requireInventory } from "../hosts_command.ts";
 import { openHistory } from "./history/history.ts";
+import { type NotifyValues, openNotifier } from "./notify/open_notifier.ts";
 import { sweepAgain } from "./report/again.ts";
 import { type ReportDestinations, ReportFiles } from "./report/report_files.ts";
 import { ReportWriter } from "./report/report_writer.ts";
@@ -14,7 +15,7 @@ import { recentSweepCount, type ReportedSweep } from "./report/reported_sweep.ts
 import { type FleetSweep, sweepFleet } from "./sweep_fleet.ts";
 
 /** What the command line says. */
-export interface SweepValues extends HostsCommandValues, ReportDestinations {
+export interface SweepValues extends HostsCommandValues, ReportDestinations, NotifyValues {
   /** The whole sweep's time, in seconds. */
   readonly timeout: number;
   /** Most of it that one host gets, in seconds. */
@@ -75,25 +76,32 @@ export async function sweepOnce(
   const options = { command: "sweep", argv: Deno.args, values: { ...values, connectTimeout } };
   return await runFleetCommand(context, options, async ({ run, begin, emit, ...command }) => {
     const { fleet, paths, signal } = command;
-    begin(null);
-    using history = openHistory(paths.sweepHistory, {
-      warn: (text) => emit({ type: "warning", text }),
+    const warn = (text: string): void => emit({ type: "warning", text });
+    const timeoutMs = values.timeout * 1000;
+    const notifier = await openNotifier(values, {
+      ...{ fleet: fleet.name, path: paths.sweepNotifications, environment: Deno.env },
+      ...{ timeoutMs, signal, warn },
     });
+    begin(null);
+    using history = openHistory(paths.sweepHistory, { warn });
     const sweep = await sweepFleet({
       ...{ fleet, paths, run, signal, release: values.release, probe: values.probe },
       inventory: values.inventory,
       units: readUnits(checkout),
       before: history.before(),
-      timeoutMs: values.timeout * 1000,
+      timeoutMs: timeoutMs - (notifier?.reservedMs ?? 0),
       hostTimeoutMs: values.hostTimeout * 1000,
     });
-    const changes = history.record(sweep, { isWhole: values.limit === undefined });
+    const isWhole = values.limit === undefined;
+    const changes = history.record(sweep, { isWhole });
     const reported = {
       result: sweep.result,
       changes,
       recent: history.recent(recentSweepCount),
       uptime: history.uptime(),
     };
-    return await show(reported, { ...sweep, fleet, paths });
+    const exitCode = await show(reported, { ...sweep, fleet, paths });
+    await notifier?.tell(sweep, { changes, isWhole });
+    return exitCode;
   });
 }

@@ -84,6 +84,7 @@ async function firstWords(response: Response): Promise<string> {
 
 /** What an error of `fetch` says, without the address. */
 function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.replaceAll(/ ?(?:for url )?\(https?:[^)]*\)/g, "");
+  const messages = [error, error instanceof Error ? error.cause : undefined]
+    .flatMap((each) => each instanceof Error ? [each.message] : []);
+  return messages.join(": ").replaceAll(/ ?(?:for url )?\(https?:[^)]*\)/g, "") || String(error);
 }

@@ -1,5 +1,6 @@
 /** The flags that say who hears of a sweep. */
 
+import { intervalRule, parseInterval } from "../schedule/interval.ts";
 import { addressRule, isMailAddress } from "./mail_message.ts";
 
 const group = "Notifications";
@@ -37,6 +38,15 @@ export const notifyOptions = {
     check: urlRule,
     group,
     help: "Get this address when a sweep has ended, whatever it has found: a dead man's switch",
+  },
+  every: {
+    type: "string",
+    flag: "--every",
+    placeholder: "INTERVAL",
+    default: "5m",
+    check: (text: string): string | undefined => parseInterval(text) ? undefined : intervalRule,
+    group,
+    help: "How often sweeps run: an alert ends when three of them are missing",
   },
 } as const;
 

@@ -8,6 +8,7 @@ import { ChangeReceiver } from "./change_receiver.ts";
 import { changesSubject, changesText } from "./change_text.ts";
 import { deliver } from "./http_delivery.ts";
 import { mailText } from "./mail_message.ts";
+import type { NotifyValues } from "./open_notifier.ts";
 import type { Receiver } from "./receiver.ts";
 import { sendMail, sendmailProgram } from "./sendmail.ts";
 import {
@@ -16,14 +17,6 @@ import {
   signedHeaders,
   webhookMessage,
 } from "./webhook_message.ts";
-
-/** What the command line says of receivers. */
-export interface NotifyValues {
-  readonly notifyAlertmanager: readonly string[];
-  readonly notifyWebhook: readonly string[];
-  readonly notifyMail: readonly string[];
-  readonly heartbeat: string | undefined;
-}
 
 /** The environment variable with the secret that webhooks share with us. */
 export const secretVariable = "ZTNA_WEBHOOK_SECRET";
@@ -35,7 +28,7 @@ export const secretVariable = "ZTNA_WEBHOOK_SECRET";
  * @throws {ConfigError} when a webhook is among them, and no secret to sign with.
  */
 export function receiversOf(
-  values: Omit<NotifyValues, "heartbeat">,
+  values: Omit<NotifyValues, "heartbeat" | "every">,
   { fleet, environment, holdMs }: {
     readonly fleet: string;
     readonly environment: Environment;

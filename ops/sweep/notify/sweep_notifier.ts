@@ -1,9 +1,11 @@
 import type { Environment } from "../../state_home.ts";
 import type { SweepChanges } from "../history/history.ts";
 import type { FleetSweep } from "../sweep_fleet.ts";
+import { parseInterval } from "../schedule/interval.ts";
 import { notifySweep, sendHeartbeat } from "./notify_sweep.ts";
 import type { Receiver } from "./receiver.ts";
-import { type NotifyValues, receiversOf } from "./receivers.ts";
+import type { NotifyValues } from "./open_notifier.ts";
+import { receiversOf } from "./receivers.ts";
 
 /** An alert at Alertmanager outlives so many intervals without a sweep. */
 const heldIntervals = 3;
@@ -17,8 +19,6 @@ export interface SweepNotifierOptions {
   /** Where it is kept what receivers know. */
   readonly path: string;
   readonly environment: Environment;
-  /** Time from sweep to sweep, in seconds. */
-  readonly intervalSeconds: number;
   /** The whole sweep's time, which begins now, in ms. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -35,8 +35,9 @@ export class SweepNotifier {
 
   /** @throws {ConfigError} when a webhook is to be told, and no secret to sign with. */
   constructor(values: NotifyValues, options: SweepNotifierOptions) {
-    const { fleet, environment, intervalSeconds, timeoutMs } = options;
-    const holdMs = intervalSeconds * 1000 * heldIntervals;
+    const { fleet, environment, timeoutMs } = options;
+    // The option's own check has let it pass.
+    const holdMs = parseInterval(values.every)!.seconds * 1000 * heldIntervals;
     this.#receivers = receiversOf(values, { fleet, environment, holdMs });
     this.#heartbeat = values.heartbeat;
     this.#options = options;
@@ -63,12 +64,4 @@ export class SweepNotifier {
     // Behind the others: what it says is that all of it has worked.
     if (this.#heartbeat !== undefined) await sendHeartbeat(this.#heartbeat, limits, warn);
   }
-}
-
-/** Whether anybody is to hear of a sweep. */
-export function wantsNotifications(
-  { notifyAlertmanager, notifyWebhook, notifyMail, heartbeat }: NotifyValues,
-): boolean {
-  return heartbeat !== undefined ||
-    [notifyAlertmanager, notifyWebhook, notifyMail].some(({ length }) => length > 0);
 }
