@@ -38,13 +38,16 @@ export const ports: HostCheck = {
             onHost(host, "ps", "-fp", stranger.pids[0]?.toString() ?? "1"),
         }];
       }
-      if (there.length > 0) return [fine(subject, port.program)];
+      const missing = port.addresses.filter((address) =>
+        !there.some((socket) => overlaps(address, socket.address))
+      );
+      if (missing.length === 0) return [fine(subject, port.program)];
       // A program that is down, or comes or goes, is another check's.
       if (process?.state !== "active") return [];
       return [{
         subject,
         status: "critical",
-        value: `the ${port.program} runs, and does not listen there`,
+        value: `the ${port.program} runs, and does not listen there at ${missing.join(", ")}`,
         remedy:
           `See why: ${forHost(host, "logs")} --program ${port.program}; a deploy brings its ` +
           `configuration back: ${forHost(host, "deploy")}`,

@@ -4,7 +4,7 @@ import type { ListeningSocket } from "../../fleet/listening_sockets.ts";
 import { everyRoleHost } from "../../fleet/test_fleet_host.ts";
 import type { ProcessesFacts } from "../facts/processes.ts";
 import { processFacts } from "../facts/test_facts.ts";
-import { onlyVerdict, statuses } from "../test_view.ts";
+import { onlyVerdict, statuses, testView } from "../test_view.ts";
 import { ports } from "./ports.ts";
 
 const host = {
@@ -71,6 +71,14 @@ describe("the check of ports", () => {
     assertEquals(statuses(ports, view([admin])), [["UDP 4433", "critical"], ["TCP 9090", "ok"]]);
     const starting = processFacts({ pid: 10, state: "activating" });
     assertEquals(statuses(ports, view([admin], { relay: starting })), [["TCP 9090", "ok"]]);
+  });
+
+  it("finds an address at which its program does not listen, of several", () => {
+    const two = { ...host, relay: { ...host.relay!, bindAddresses: "10.0.0.1,10.0.0.2" } };
+    const change = { ...view([{ ...tunnel, address: "10.0.0.2" }, admin]), host: two };
+    assertEquals(statuses(ports, change), [["UDP 4433", "critical"], ["TCP 9090", "ok"]]);
+    const [verdict] = ports.evaluate(testView(change));
+    assertEquals(verdict?.value, "the relay runs, and does not listen there at 10.0.0.1");
   });
 
   it("leaves programs that are down to another check", () => {
