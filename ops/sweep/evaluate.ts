@@ -60,7 +60,7 @@ export function unreachableFinding(host: string, error: string): Finding {
     subject: "",
     status: "critical",
     value,
-    remedy: remedy || `Try it by hand: deno task exec -i … --limit ${host} -- true`,
+    remedy: remedy || `Try it by hand: deno task exec -i … ${host} -- true`,
   });
 }
 

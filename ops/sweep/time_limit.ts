@@ -1,13 +1,15 @@
+import { type Clock, systemClock, type Timer } from "../../tunnel/clock.ts";
+
 /** A signal that aborts with an error of ours when its time is over. */
 export class TimeLimit implements Disposable {
   readonly #controller = new AbortController();
-  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #timer: Timer | undefined;
 
   /** @param reason Makes what it aborts with. */
-  constructor(ms: number, reason: () => Error) {
+  constructor(ms: number, reason: () => Error, clock: Clock = systemClock) {
     const end = (): void => this.#controller.abort(reason());
-    this.#timer = setTimeout(end, Math.max(0, ms));
     if (ms <= 0) end();
+    else this.#timer = clock.setTimer(end, ms);
   }
 
   /** Aborts when the time is over. */
@@ -17,6 +19,6 @@ export class TimeLimit implements Disposable {
 
   /** It does not abort any more. */
   [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
+    this.#timer?.[Symbol.dispose]();
   }
 }
