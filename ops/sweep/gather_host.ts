@@ -61,11 +61,14 @@ export async function gatherHost(
   const receivedMs = Date.now();
   const outputOf = (name: FactName): string => resources.extras.get(name)?.stdout ?? "";
   const { facts, unreadable } = readHostFacts(outputOf, question);
-  const isComparable = malformed.length === 0;
+  const isReadable = malformed.length === 0;
+  // Whom our directories don't let in, to them all that is in there seems to be missing.
+  const isBlind = facts.processes?.isRoot === false;
+  const { tls: _hidden, ...visible } = facts;
   return {
-    ...{ facts, askedMs, receivedMs },
-    unreadable: isComparable ? unreadable : [...unreadable, `configuration (${malformed[0]})`],
-    drift: isComparable ? driftOf(play, resources) : undefined,
+    ...{ facts: isBlind ? visible : facts, askedMs, receivedMs },
+    unreadable: isReadable ? unreadable : [...unreadable, `configuration (${malformed[0]})`],
+    drift: isReadable && !isBlind ? driftOf(play, resources) : undefined,
   };
 }
 
