@@ -263,7 +263,9 @@ export class Connector implements AsyncDisposable {
     gauge.udpFlowsLimit.set(limits.udpFlows);
     gauge.udpWaitingPackets.observe(() => udp.budget.waiting);
     gauge.udpWaitingPacketsLimit.set(limits.udpWaiting);
-    gauge.waitingDatagramsLimit.set(datagramSendQueueLength);
+    for (const { id: service } of this.#config.services) {
+      gauge.waitingDatagramsLimit.labels({ service }).set(datagramSendQueueLength);
+    }
     for (const [side, sockets] of [["relay", dialer.sockets], ["backend", udp.sockets]] as const) {
       gauge.socketReceiveQueueBytes.labels({ side }).observe(() => sockets.memory()?.queuedBytes);
       gauge.socketReceiveBufferBytes.labels({ side }).observe(() => sockets.memory()?.bufferBytes);

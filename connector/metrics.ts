@@ -146,7 +146,8 @@ export const connectorMetrics = defineMetrics({
     name: "ztna_connector_waiting_datagrams_limit",
     kind: "gauge",
     topic: "saturation",
-    help: "Most QUIC DATAGRAMs that may wait, for each service",
+    labels: { service },
+    help: "Most QUIC DATAGRAMs that may wait for the service's relay",
     advice: "It is built in.",
   },
   forwarding: {

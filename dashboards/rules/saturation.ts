@@ -1,4 +1,3 @@
-import { connectorMetrics } from "../../connector/metrics.ts";
 import { relayMetrics } from "../../relay/metrics.ts";
 import type { MetricDefinition } from "../../tunnel/metric_catalogue.ts";
 import { catalogues } from "../catalogue.ts";
@@ -16,15 +15,15 @@ const limitCritical = 0.95;
 /** The name of all {@linkcode limitUse} rules. */
 export const limitUseRecord = "instance:ztna_limit_use:ratio";
 
+const metrics = [
+  ...new Set(Object.values(catalogues).flatMap((catalogue) => Object.values(catalogue))),
+];
+
 /** The gauges with a limit, by the limit's name: those with the same one fill it together. */
 const limited = Map.groupBy(
-  [...new Set(Object.values(catalogues).flatMap((catalogue) => Object.values(catalogue)))]
-    .filter((metric) => metric.limit !== undefined),
+  metrics.filter((metric) => metric.limit !== undefined),
   ({ limit }) => limit!,
 );
-
-/** Limits of each series of their gauge; the others are of all of a process together. */
-const limitsOfEach: ReadonlySet<string> = new Set([connectorMetrics.waitingDatagramsLimit.name]);
 
 /** How full everything is that has a limit in the catalogues; its label `limit` says what. */
 const limitUse: readonly RecordingRule[] = [...limited].map(([limit, metrics]) => ({
@@ -34,14 +33,19 @@ const limitUse: readonly RecordingRule[] = [...limited].map(([limit, metrics]) =
   labels: { limit },
 }));
 
-/** A limit that is zero or missing gives nothing, where a division would give infinity. */
-function limitUseExpression(limit: string, metrics: readonly MetricDefinition[]): string {
+/**
+ * A limit that is zero or missing gives nothing, where a division would give infinity. A limit with
+ * labels is one of each of their values; the fullest of them counts.
+ */
+function limitUseExpression(limit: string, gauges: readonly MetricDefinition[]): string {
   // Names that begin otherwise than ours are those of any process.
   const matchers = limit.startsWith("ztna_") ? {} : { job: ourJobs };
-  const aggregate = limitsOfEach.has(limit) ? max : sum;
-  const used = metrics.map(({ name }) => aggregate(seriesSelector(name, matchers), byInstance));
-  const most = sum(seriesSelector(limit, matchers), byInstance);
-  return `(${used.join("\n  + ")})\n/ (${most} > 0)`;
+  const labels = Object.keys(metrics.find(({ name }) => name === limit)?.labels ?? {});
+  const by = [...byInstance, ...labels];
+  const used = gauges.map(({ name }) => sum(seriesSelector(name, matchers), by));
+  const most = sum(seriesSelector(limit, matchers), by);
+  const use = `(${used.join("\n  + ")})\n/ (${most} > 0)`;
+  return labels.length === 0 ? use : max(use, byInstance);
 }
 
 /** Seconds by which a packet is late in the worst of a hundred cases. */
