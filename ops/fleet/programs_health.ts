@@ -20,9 +20,9 @@ export function watchedProgram(host: FleetHost, program: ProgramName): WatchedPr
   return { unit, question: port === 0 ? { kind: "unit" } : { kind: "admin", address, port } };
 }
 
-/** A script that looks at every program of a host. @param functions As of `unitHealthScript`. */
-export function programsHealthScript(host: FleetHost, functions = ""): string {
-  return unitHealthScript(watchedPrograms(host), functions);
+/** A script that looks at every program of a host. */
+export function programsHealthScript(host: FleetHost): string {
+  return unitHealthScript(watchedPrograms(host));
 }
 
 /** Reads what the script of {@linkcode programsHealthScript} printed. Never throws. */

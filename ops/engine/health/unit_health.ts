@@ -36,11 +36,9 @@ const maxReasonLength = 300;
 /**
  * A shell script that looks at each program once: at its unit, and at what it says itself. It
  * changes nothing, and takes a few seconds at most for programs that are down or hang.
- *
- * @param functions Shell functions that take the place of `shellFunctions` of the same name.
  */
-export function unitHealthScript(programs: readonly WatchedProgram[], functions = ""): string {
-  return shellFunctions + functions +
+export function unitHealthScript(programs: readonly WatchedProgram[]): string {
+  return shellFunctions +
     programs.map(({ unit, question }) =>
       `printf %s ${shellQuote(unit)} | record unit
 show ${shellQuote(unit)} | record show
