@@ -1,50 +1,37 @@
-import { bold, dim, green, red, yellow } from "@std/fmt/colors";
-import { tableLines } from "../../table.ts";
+import { bold, dim, green } from "@std/fmt/colors";
 import { compressHosts } from "../../terminal/host_ranges.ts";
-import { formatLocalTime } from "../../terminal/local_time.ts";
 import { counted, formatDuration } from "../../terminal/quantities.ts";
-import { formatLine, type Line, type Paint, type Span } from "../../terminal/span.ts";
-import { cutToWidth, textWidth } from "../../terminal/text_width.ts";
-import { statusOf } from "../sweep_result.ts";
-import { type FindingStatus, isLoud } from "../finding.ts";
+import type { Line, Span } from "../../terminal/span.ts";
+import { cutToWidth } from "../../terminal/text_width.ts";
+import { isLoud } from "../finding.ts";
 import type { ChangeKind } from "../history/known_state.ts";
-import { type FindingGroup, foldFindings } from "./fold_findings.ts";
+import { fixLines } from "../fix/fix_report.ts";
+import { statusOf } from "../sweep_result.ts";
+import { findingTable, type FindingTableOptions, statusPaints } from "./finding_table.ts";
+import { foldFindings } from "./fold_findings.ts";
+import { momentText } from "./moment_text.ts";
 import {
   byStatus,
   countSweep,
-  fleetName,
   nameOf,
   type ReportedFinding,
   reportedFindings,
   type ReportedSweep,
   type SweepCounts,
-  whatOf,
 } from "./reported_sweep.ts";
 
 /** How a sweep is told to people. */
-export interface SweepTextOptions {
+export interface SweepTextOptions extends FindingTableOptions {
   /** -1: problems only; 0: what is well in one line; 1: all findings. */
   readonly verbosity: number;
-  /** Width of the terminal; without one, each problem has a single line, for `grep`. */
-  readonly columns?: number | undefined;
-  /** This machine's clock, in ms since 1970. */
-  readonly nowMs: number;
   /** The command that sweeps the same again, for all hosts or for some. */
   readonly again: (hosts?: readonly string[]) => string;
 }
 
-/** Widest list of hosts in the table, in columns. */
-const maxHostsWidth = 32;
-/** Widest list of what is well, in columns. */
+/** Widest list of hosts that are well, in columns, where no terminal says how wide it is. */
 const maxHealthyWidth = 160;
 /** Most solved problems that are named, and most hosts in the advice for the next sweep. */
 const maxNamed = 8;
-
-const paints: Readonly<Record<FindingStatus, Paint>> = {
-  critical: red,
-  warning: yellow,
-  ok: green,
-};
 
 /** What a sweep has found, for people: the worst first, and what to do below the finding. */
 export function sweepLines(reported: ReportedSweep, options: SweepTextOptions): Line[] {
@@ -52,13 +39,14 @@ export function sweepLines(reported: ReportedSweep, options: SweepTextOptions): 
   const findings = reportedFindings(reported);
   const problems = foldFindings(findings.filter(isLoud));
   const others = foldFindings(findings.filter((finding) => !isLoud(finding)));
-  const lines = groupLines([...problems, ...verbosity > 0 ? others : []], options);
+  const lines = findingTable([...problems, ...verbosity > 0 ? others : []], options);
   if (verbosity < 0) return lines;
   const counts = countSweep(reported.result);
   const below = [
     ...healthyLine(counts, options),
     ...silencedLine(findings, options),
     ...changeLines(reported, options),
+    ...fixLines(reported.fixes ?? []),
   ];
   return [
     ...lines,
@@ -68,70 +56,6 @@ export function sweepLines(reported: ReportedSweep, options: SweepTextOptions): 
     verdictLine(reported, counts, options),
     ...nextLine(findings, options),
   ];
-}
-
-/** A table of groups; the layout is the first that fits in the terminal. */
-function groupLines(groups: readonly FindingGroup[], options: SweepTextOptions): Line[] {
-  if (groups.length === 0) return [];
-  const { columns } = options;
-  const rows = groups.map((group) => rowOf(group, options));
-  const fits = (lines: readonly Line[]): boolean =>
-    columns === undefined ||
-    lines.every((line) => textWidth(formatLine(line, { color: false })) <= columns);
-  const header = ["STATUS", "HOST", "CHECK", "FOUND", "SINCE"];
-  const whole = tableLines([
-    [...header, "WHAT TO DO"].map(faint),
-    ...rows.map((row, i) => [...row, { text: groups[i]!.remedy }]),
-  ]);
-  if (fits(whole)) return whole;
-  const table = tableLines([header.map(faint), ...rows]);
-  if (fits(table)) {
-    const [head = [], ...body] = table;
-    return [head, ...body.flatMap((line, i) => [line, ...remedyLines(groups[i]!)])];
-  }
-  return rows.flatMap(([status, hosts, what, value, since], i) => [
-    [status!, space, hosts!, space, what!, ...since!.text === "" ? [] : [space, since!]],
-    [{ text: "    " }, value!],
-    ...remedyLines(groups[i]!),
-  ]);
-}
-
-const space: Span = { text: "  " };
-
-function remedyLines({ remedy }: FindingGroup): Line[] {
-  return remedy === "" ? [] : [[{ text: "    → ", paint: dim }, { text: remedy }]];
-}
-
-function rowOf(group: FindingGroup, options: SweepTextOptions): Span[] {
-  return [
-    group.silenced === undefined
-      ? { text: group.status, paint: paints[group.status] }
-      : { text: "silenced", paint: dim },
-    { text: hostsText(group.hosts), paint: bold },
-    { text: whatOf(group) },
-    { text: group.value },
-    newsSpan(group, options),
-  ];
-}
-
-/** All names in the least space, or the first two and how many more. */
-function hostsText(hosts: readonly string[]): string {
-  if (hosts.length === 0) return fleetName;
-  const all = compressHosts(hosts);
-  if (hosts.length <= 2 || textWidth(all) <= maxHostsWidth) return all;
-  return `${hosts.slice(0, 2).join(", ")} and ${hosts.length - 2} more`;
-}
-
-function newsSpan({ status, news, silenced }: FindingGroup, options: SweepTextOptions): Span {
-  const { kind, sinceMs, flaps } = news;
-  if (status === "ok") return { text: "" };
-  if (silenced !== undefined) {
-    return { text: `until ${momentText(silenced.untilMs, options)}`, paint: dim };
-  }
-  if (flaps !== undefined) return { text: `flapping (${flaps} changes)`, paint: yellow };
-  if (kind === "new" || kind === "worse") return { text: kind, paint: bold };
-  if (kind !== undefined) return { text: kind };
-  return { text: sinceMs === undefined ? "" : momentText(sinceMs, options), paint: dim };
 }
 
 function healthyLine({ hosts, healthy }: SweepCounts, options: SweepTextOptions): Line[] {
@@ -146,21 +70,21 @@ function healthyLine({ hosts, healthy }: SweepCounts, options: SweepTextOptions)
 }
 
 /** Problems that are known, and not to be heard of. */
-function silencedLine(findings: readonly ReportedFinding[], options: SweepTextOptions): Line[] {
+function silencedLine(findings: readonly ReportedFinding[], { nowMs }: SweepTextOptions): Line[] {
   const silenced = findings.filter((finding) => finding.silenced !== undefined);
   const names = silenced.map((finding) => {
     const { reason, untilMs } = finding.silenced!;
-    return `${nameOf(finding)} until ${momentText(untilMs, options)} (${reason})`;
+    return `${nameOf(finding)} until ${momentText(untilMs, nowMs)} (${reason})`;
   });
   return namedLine({ text: "· ", paint: dim }, "silenced", names);
 }
 
 /** What is not there any more. */
-function changeLines({ changes }: ReportedSweep, options: SweepTextOptions): Line[] {
+function changeLines({ changes }: ReportedSweep, { nowMs }: SweepTextOptions): Line[] {
   if (changes === undefined) return [];
   const since = changes.previousSweepMs === undefined
     ? ""
-    : ` since ${momentText(changes.previousSweepMs, options)}`;
+    : ` since ${momentText(changes.previousSweepMs, nowMs)}`;
   const names = (wanted: ChangeKind): string[] =>
     changes.changes.filter(({ kind }) => kind === wanted).map(({ finding }) => nameOf(finding));
   return [
@@ -177,31 +101,32 @@ function namedLine(mark: Span, what: string, names: readonly string[]): Line[] {
   return [[mark, { text: `${names.length} ${what}: ` }, { text, paint: dim }]];
 }
 
+const verdictMarks = { critical: "✗ ", warning: "! ", ok: "✓ " } as const;
+
 function verdictLine(
   { result, changes }: ReportedSweep,
-  counts: SweepCounts,
-  options: SweepTextOptions,
+  { critical, warning, hosts, healthy, findings }: SweepCounts,
+  { nowMs }: SweepTextOptions,
 ): Line {
-  const { critical, warning, hosts, healthy, findings } = counts;
   const status = statusOf(result);
+  const paint = statusPaints[status];
   const news = changes?.changes.filter(({ kind }) => kind === "new").length ?? 0;
   const isFirst = changes?.previousSweepMs === undefined;
-  const parts = [
+  const bad = [
     ...critical > 0 ? [`${critical} critical`] : [],
     ...warning > 0 ? [counted(warning, "warning")] : [],
     ...news > 0 && !isFirst ? [`${news} new`] : [],
-    status === "ok"
-      ? `all right, ${counted(hosts, "host")}, ${counted(findings, "check")}`
-      : `${healthy.length} of ${counted(hosts, "host")} all right`,
   ];
+  const good = status === "ok"
+    ? `all right, ${counted(hosts, "host")}, ${counted(findings, "check")}`
+    : `; ${healthy.length} of ${counted(hosts, "host")} all right`;
+  const took = `${formatDuration(result.durationMs)}, ${momentText(result.startedMs, nowMs)}`;
   return [
-    { text: status === "ok" ? "✓ " : status === "warning" ? "! " : "✗ ", paint: paints[status] },
+    { text: verdictMarks[status], paint },
     { text: `${result.fleet}: `, paint: bold },
-    { text: parts.join(", "), paint: paints[status] },
-    {
-      text: `  (${formatDuration(result.durationMs)}, ${momentText(result.startedMs, options)})`,
-      paint: dim,
-    },
+    { text: bad.join(", "), paint },
+    { text: good, ...status === "ok" && { paint } },
+    { text: `  (${took})`, paint: dim },
   ];
 }
 
@@ -216,15 +141,4 @@ function nextLine(findings: readonly ReportedFinding[], { again }: SweepTextOpti
     { text: "  Next: ", paint: bold },
     { text: `do what stands there, from the top; then look again: ${command}` },
   ]];
-}
-
-/** A moment as short as it can be: the time alone, when it is today's. */
-function momentText(ms: number, { nowMs }: SweepTextOptions): string {
-  const text = formatLocalTime(ms);
-  const [day, time = ""] = text.split(" ");
-  return day === formatLocalTime(nowMs).split(" ")[0] ? time : text;
-}
-
-function faint(text: string): Span {
-  return { text, paint: dim };
 }

@@ -86,7 +86,7 @@ function documentOf(title: string, body: Html): string {
       </head>
       <body>${body}</body>
     </html>
-  `.text;
+  `.text.trim();
 }
 
 function section(title: string, about: string, content: Html): Html {
