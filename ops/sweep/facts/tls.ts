@@ -69,20 +69,20 @@ export const tls: FactSource<TlsFacts> = {
     return `stat -c 'path %n %f %U %G' -- ${
       shellCommand([...tlsDirectories, ...certificates, ...keyFilesOf(host)])
     } 2> /dev/null
+set --
 for file in ${shellCommand(certificates)}; do
-  [ -f "$file" ] || continue
-  printf 'certificate %s ' "$file"
-  head -c ${maxCertificateBytes} -- "$file" | base64 -w 0
-  echo
+  [ ! -f "$file" ] || set -- "$@" "$file"
 done
+if [ $# -gt 0 ]; then
+  printf '%s ' certificates "$@"
+  head -v -c ${maxCertificateBytes} -- "$@" | base64 -w 0
+  echo
+fi
 if command -v openssl > /dev/null; then
   echo openssl
   for file in ${shellCommand(keys)}; do
     [ -f "$file" ] || continue
-    printf 'key %s ' "$file"
-    timeout 5 openssl pkey -in "$file" -passin pass: -pubout -outform DER 2> /dev/null |
-      head -c ${maxKeyBytes} | base64 -w 0
-    echo
+    echo "key $file" $(timeout 5 openssl pkey -in "$file" -passin pass: -pubout 2> /dev/null)
   done
 fi
 echo end
@@ -102,12 +102,20 @@ echo end
     const publicKeys: Record<string, string> = {};
     for (const line of output.split("\n")) {
       const [kind, path = "", ...words] = line.split(" ");
+      if (kind === "certificates") {
+        const texts = readFiles(decoded(words.pop() ?? ""));
+        for (const [index, file] of [path, ...words].entries()) {
+          if (known.has(file)) certificates[file] = texts[index] ?? "";
+        }
+      }
       if (!known.has(path)) continue;
       if (kind === "path") {
         const found = readPath(words);
         if (found !== undefined) paths[path] = found;
-      } else if (kind === "certificate") certificates[path] = decoded(words[0] ?? "");
-      else if (kind === "key" && words[0]) publicKeys[path] = words[0];
+      } else if (kind === "key") {
+        const key = readPublicKey(words.join(" "));
+        if (key !== undefined) publicKeys[path] = key;
+      }
     }
     const tellsPublicKeys = /^openssl$/m.test(output);
     return { paths, certificates, publicKeys, tellsPublicKeys };
@@ -116,10 +124,22 @@ echo end
 
 /** Most of a certificate's file that is read, in bytes: ours have 1 KB, a long chain 10. */
 const maxCertificateBytes = 16 * 1024;
-/** Longest public key in DER: an RSA key of 16,384 bits. */
-const maxKeyBytes = 4096;
+/** Longest public key in base64 and lines: an RSA key of 16,384 bits. */
+const maxKeyLength = 4096;
 /** Longest output that makes sense: four certificates in base64, three keys, and a few paths. */
 const maxLength = 128 * 1024;
+
+/** Reads what `head -v` prints: a line with its name in front of each file, an empty one between. */
+function readFiles(text: string): string[] {
+  return text.split(/(?:^|\n)==> [^\n]{1,200} <==\n/).slice(1);
+}
+
+/** The base64 of a public key in PEM whose lines have become words. */
+function readPublicKey(text: string): string | undefined {
+  const [, lines] = /^-----BEGIN PUBLIC KEY----- ([\w+/= ]+) -----END PUBLIC KEY-----$/
+    .exec(text.slice(0, maxKeyLength)) ?? [];
+  return lines?.replaceAll(" ", "");
+}
 
 function readPath([mode = "", owner = "", group = ""]: readonly string[]): TlsPath | undefined {
   if (!/^[0-9a-f]{1,8}$/.test(mode) || ![owner, group].every((name) => /^\S{1,64}$/.test(name))) {
