@@ -21,26 +21,25 @@ export interface SocketSelection {
    * unconnected socket at a port of its own.)
    */
   readonly allTcp?: boolean;
+  /** Sockets that are printed at most. */
+  readonly max: number;
 }
 
 /**
  * A script that prints sockets for {@linkcode readListeningSockets}. A host without `ss` (it is part
  * of iproute2) does not tell who has its ports.
  */
-export function listeningSocketsScript({ ports, allTcp = false }: SocketSelection): string {
+export function listeningSocketsScript({ ports, max, allTcp = false }: SocketSelection): string {
   const atPorts = `:(${[...new Set(ports)].join("|")}) `;
   const pattern = allTcp ? `^tcp |${atPorts}` : atPorts;
-  return `ss -Hlntup 2>/dev/null | grep -E ${shellQuote(pattern)} || :\n`;
+  return `ss -Hlntup 2>/dev/null | grep -m ${max} -E ${shellQuote(pattern)} || :\n`;
 }
 
-/** Reads what `ss` printed; lines that it does not print are passed over. */
-export function readListeningSockets(
-  lines: readonly string[],
-  maxSockets: number,
-): ListeningSocket[] {
+/** Reads what `ss` printed; lines that it does not print are passed over. @param max As above. */
+export function readListeningSockets(lines: readonly string[], max: number): ListeningSocket[] {
   const sockets: ListeningSocket[] = [];
   for (const line of lines) {
-    if (sockets.length >= maxSockets) break;
+    if (sockets.length >= max) break;
     const socket = readSocket(line);
     if (socket !== undefined) sockets.push(socket);
   }

@@ -38,7 +38,7 @@ describe("readListeningSockets", () => {
 
 describe("listeningSocketsScript", { skip: Deno.build.os !== "linux" }, () => {
   async function find(ports: number[], allTcp?: boolean): Promise<string[]> {
-    const script = listeningSocketsScript({ ports, ...allTcp && { allTcp } });
+    const script = listeningSocketsScript({ ports, max: 1000, ...allTcp && { allTcp } });
     const { stdout } = await new Deno.Command("sh", { args: ["-c", script] }).output();
     const sockets = readListeningSockets(new TextDecoder().decode(stdout).split("\n"), 1000);
     return sockets

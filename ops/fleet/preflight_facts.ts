@@ -15,15 +15,15 @@ export interface PreflightFacts {
   readonly takenPorts: readonly ListeningSocket[];
 }
 
+/** Sockets that are looked at; a port rarely has more than two. */
+const maxSockets = 100;
+
 /** A script that prints {@linkcode PreflightFacts} for {@linkcode parsePreflightFacts}. */
 export function preflightFactsScript(ports: readonly Pick<ProgramPort, "port">[]): string {
   return `echo "uid $(id -u)"
 echo "clock $(date +%s%3N)"
-${listeningSocketsScript({ ports: ports.map(({ port }) => port) })}`;
+${listeningSocketsScript({ ports: ports.map(({ port }) => port), max: maxSockets })}`;
 }
-
-/** Sockets that are looked at; a port rarely has more than two. */
-const maxSockets = 100;
 
 /** Reads what the script of {@linkcode preflightFactsScript} printed; `undefined` for nonsense. */
 export function parsePreflightFacts(output: string): PreflightFacts | undefined {

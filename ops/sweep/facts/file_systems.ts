@@ -27,8 +27,6 @@ const written = [hostPaths.root, hostPaths.config, engineState, "/var/log", "/ru
 /** The paths whose file systems are looked at; those that are missing are left out. */
 const looked = ["/", ...written];
 
-/** Seconds that `df` may take: it hangs with a file system whose disk or server does. */
-const maxSeconds = 5;
 /** Longest text of a host that is kept; its paths have at most this in practice. */
 const maxTextLength = 200;
 
@@ -41,7 +39,7 @@ export const fileSystems: FactSource<FileSystemFacts[]> = {
 for p in ${shellCommand(written)}; do
   [ ! -O /proc/1 ] || [ ! -e "$p" ] || [ -w "$p" ] || unwritable="$unwritable $p"
 done
-timeout ${maxSeconds} df -B1 --output=size,used,avail,itotal,iused,file,fstype,target \\
+df -B1 --output=size,used,avail,itotal,iused,file,fstype,target \\
   ${shellCommand(looked)} 2> /dev/null
 echo "unwritable$unwritable"
 `,

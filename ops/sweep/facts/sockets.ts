@@ -14,19 +14,15 @@ export interface SocketsFacts {
   readonly listening: readonly ListeningSocket[];
 }
 
-/** Sockets and bytes of them that are looked at: of a host that has more, the rest is not known. */
+/** Sockets that are looked at: of a host that has more, the rest is not known. */
 const maxSockets = 500;
-const maxBytes = 100_000;
 
 /** The sockets that wait for strangers. */
 export const sockets: FactSource<SocketsFacts> = {
   script({ host }): string {
     const ports = programPorts(host).map(({ port }) => port);
     return `if command -v ss > /dev/null; then
-  {
-${listeningSocketsScript({ ports, allTcp: true })}  } | head -c ${maxBytes}
-  echo
-  echo known
+  ${listeningSocketsScript({ ports, max: maxSockets, allTcp: true })}  echo known
 else
   echo unknown
 fi
