@@ -7,6 +7,7 @@ import {
   readCredentials,
   storedAuthority,
 } from "../../fleet/credentials.ts";
+import { connectorsOf, type Fleet } from "../../fleet/fleet.ts";
 import { readUnits } from "../../fleet/units.ts";
 import { type FleetCommand, runFleetCommand } from "../../fleet_command.ts";
 import type { ChangeValues } from "../../hosts_command.ts";
@@ -45,7 +46,9 @@ export async function fixCommand(context: CommandContext, values: FixValues): Pr
   const writer = reportWriter(context, values);
   const before = await take(context, values);
   const choice = chooseFixes(before.result.findings, viewsOf(before));
-  const mending = choice.mends.size === 0 ? nothingMended : await mend(context, values, choice);
+  const mending = choice.mends.size === 0
+    ? nothingMended
+    : await mend(context, values, choice, before);
   // The file of events is that of the run which mends, when there is one.
   const last = isTouched(mending) && !check
     ? await take(context, { ...values, events: undefined })
@@ -99,19 +102,23 @@ async function mend(
   context: CommandContext,
   values: FixValues,
   { mends }: FixChoice,
+  { answers }: TakenSweep,
 ): Promise<Mending> {
   let mending = nothingMended;
   const { change } = values;
   const { check = false, diff = false } = change;
   const only = new Set(mends.keys());
-  const options = { command: "sweep", argv: Deno.args, values, change, only };
+  const options = { command: "sweep", argv: Deno.args, values, change, only, probe: values.probe };
   await runFleetCommand(context, options, async (command) => {
-    const { fleet, run, work, emit, lock, signal } = command;
+    const { fleet, run, work, verifier, emit, lock, signal } = command;
     command.begin(null);
+    for (const { name } of fleet.hosts) {
+      verifier.noteRegistered(name, reachableServices(fleet, name, answers));
+    }
     const credentials = await credentialsFor(command, mends, check);
     for (const text of credentials?.changes ?? []) emit({ type: "note", text });
     const fixing = await fixFleet({
-      ...{ fleet, run, work, mends, credentials, units: readUnits(checkout) },
+      ...{ fleet, run, work, verifier, mends, credentials, units: readUnits(checkout) },
       ...{ check, diff, signal },
       lock: { ...lock, command: "sweep --fix" },
       confirm: (planned) => confirmed(context, command, values, planned),
@@ -121,6 +128,17 @@ async function mend(
     return run.exitCode;
   });
   return mending;
+}
+
+/** Services of a relay with a connector that runs: it is going to be there, or comes back. */
+function reachableServices(
+  fleet: Fleet,
+  relay: string,
+  answers: TakenSweep["answers"],
+): string[] {
+  return connectorsOf(fleet, relay)
+    .filter(({ name }) => answers.get(name)?.facts.programs?.connector?.active === true)
+    .flatMap(({ connector }) => connector!.services.map(({ id }) => id));
 }
 
 /** Certificates of the hosts that need some; those of others stay as they are. */

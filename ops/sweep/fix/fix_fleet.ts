@@ -1,3 +1,4 @@
+import { ZtnaError } from "../../../tunnel/errors.ts";
 import type { HostLock } from "../../engine/connection/host_lock.ts";
 import type { ChangeJson } from "../../engine/resource/change.ts";
 import { describeChange } from "../../engine/resource/change.ts";
@@ -17,6 +18,7 @@ import {
   programsHealthScript,
   readProgramsHealth,
 } from "../../fleet/programs_health.ts";
+import type { TunnelVerifier } from "../../fleet/tunnel_verifier.ts";
 import { rollingBatches } from "../../fleet/rolling_batches.ts";
 import type { HostStep } from "../../fleet/steps.ts";
 import type { LeftFinding, Mend } from "./fix.ts";
@@ -28,6 +30,7 @@ export interface FixFleetOptions {
   /** The hosts on which there is something to mend. */
   readonly run: FleetRun;
   readonly work: HostWork;
+  readonly verifier: TunnelVerifier;
   /** What is to be mended, by the host's name. */
   readonly mends: ReadonlyMap<string, readonly Mend[]>;
   /** Of the hosts that need them. */
@@ -140,10 +143,11 @@ function deployPlay(
 }
 
 async function mendHost(
-  { run, work }: FixFleetOptions,
+  options: FixFleetOptions,
   host: HostRun,
   { plan, restarts, awaits }: FixPlan,
 ): Promise<void> {
+  const { run, work } = options;
   run.emit({ type: "host_state", host: host.name, phase: "applying" });
   if (!isEmpty(plan)) await work.apply(host, plan);
   for (const program of restarts) {
@@ -164,6 +168,23 @@ async function mendHost(
       timeoutSeconds: host.host.readyTimeoutSeconds,
     })),
   );
+  if (awaits.length > 0 || plan.handlers.length > 0) await settle(options, host);
+}
+
+/**
+ * Waits until packets go through the host's tunnels again: the sweep that follows, and the next
+ * host, are not to meet connectors that are about to come back. That they don't is no failure of
+ * what was done.
+ */
+async function settle({ run, verifier, signal }: FixFleetOptions, host: HostRun): Promise<void> {
+  const detail = "sending packets through the tunnel";
+  run.emit({ type: "host_state", host: host.name, phase: "verifying", detail });
+  try {
+    await verifier.verifyHost(host.host);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ZtnaError)) throw error;
+    run.emit({ type: "warning", host: host.name, text: error.message });
+  }
 }
 
 /** Nobody's work is interrupted: what is restarted has had no peers to take. */
