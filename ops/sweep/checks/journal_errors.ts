@@ -1,7 +1,7 @@
 import { escapeControls, truncate } from "../../../tunnel/printable.ts";
 import { programsOf } from "../../fleet/fleet.ts";
-import { counted } from "../../terminal/quantities.ts";
-import type { HostCheck } from "../check.ts";
+import { counted, formatDuration } from "../../terminal/quantities.ts";
+import type { HostCheck, HostView } from "../check.ts";
 import { fine, type Verdict } from "../finding.ts";
 import { judge } from "../judge.ts";
 import { forHost, onHost } from "./host_commands.ts";
@@ -15,7 +15,8 @@ export const journalErrors: HostCheck = {
   looksAt: "Errors in the journal of each program since the sweep before, or in the last hour",
   threshold: "journalErrors",
 
-  evaluate({ host, facts: { journal } }): Verdict[] {
+  evaluate(view): Verdict[] {
+    const { host, facts: { journal } } = view;
     if (journal === undefined) return [];
     if (journal.failure !== null) {
       return [{
@@ -30,13 +31,22 @@ export const journalErrors: HostCheck = {
       const measure = { value: count, unit: "count" } as const;
       const status = judge(count, host.sweep.thresholds.journalErrors);
       const errors = `${counted(count, "error")}${count > 0 && journal.isCut ? " or more" : ""}`;
-      const value = count === 0 ? "no errors" : `${errors}, the last: ${shown(last)}`;
+      const value = count === 0
+        ? `no errors ${periodText(view)}`
+        : `${errors} ${periodText(view)}, the last: ${shown(last)}`;
       if (status === "ok") return fine(program, value, measure);
       const remedy = `Read them: ${forHost(host, "logs")} --program ${program} -n 200`;
       return { subject: program, status, value, remedy, measure };
     });
   },
 };
+
+/** The time that the journal was asked for. */
+function periodText({ facts, before }: HostView): string {
+  if (facts.clock === undefined || before?.clock === undefined) return "in the last hour";
+  const elapsedMs = facts.clock.nowMs - before.clock.nowMs;
+  return `in the last ${formatDuration(Math.max(0, elapsedMs))}`;
+}
 
 function shown(text: string): string {
   return escapeControls(truncate(text.trim(), maxShownLength));

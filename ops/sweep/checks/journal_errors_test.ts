@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { JournalErrors, JournalFacts } from "../facts/journal.ts";
+import type { KeptFacts } from "../facts/fact_sources.ts";
 import type { Verdict } from "../finding.ts";
 import { onlyVerdict, statuses, testView } from "../test_view.ts";
 import { journalErrors } from "./journal_errors.ts";
@@ -34,12 +35,22 @@ describe("the check of errors in the journal", () => {
 
   it("says how many, what the last one says, and how to read them", () => {
     const { value, remedy, measure } = ofRelay(facts({ count: 2, last: "no\x1b[2J\nmore" }));
-    assertEquals(value, String.raw`2 errors, the last: no\u001b[2J\u000amore`);
+    assertEquals(value, String.raw`2 errors in the last hour, the last: no\u001b[2J\u000amore`);
     assertEquals(remedy, "Read them: deno task logs -i … --limit h --program relay -n 200");
     assertEquals(measure, { value: 2, unit: "count" });
     const { value: long } = ofRelay(facts({ count: 1, last: "x".repeat(1000) }));
     assert(long.length < 200);
     assertMatch(ofRelay(facts({ count: 9, last: "" }, { isCut: true })).value, /^9 errors or more/);
+  });
+
+  it("says of which time they are", () => {
+    const clock = (nowMs: number): KeptFacts => ({ clock: { nowMs, bootId: "" } });
+    const change = facts({ count: 0, last: "" });
+    const { value } = ofRelay({
+      facts: { ...change.facts, ...clock(300_000) },
+      before: clock(0),
+    });
+    assertEquals(value, "no errors in the last 5 min 00 s");
   });
 
   it("says so when the journal can't be read, and nothing where the host did not tell", () => {
