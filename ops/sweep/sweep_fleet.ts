@@ -1,5 +1,6 @@
+import { ZtnaError } from "../../tunnel/errors.ts";
 import { quote } from "../../tunnel/printable.ts";
-import { UnreachableError } from "../engine/errors.ts";
+import { HostError, UnreachableError } from "../engine/errors.ts";
 import { storedAuthority, storedCredentials } from "../fleet/credentials.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { FleetPaths } from "../fleet/fleet_paths.ts";
@@ -171,7 +172,21 @@ function tooSlow(host: string, ms: number, leftMs: number): UnreachableError {
   );
 }
 
+/** A fault of ours, or of this machine's files, is that host's alone: the others are asked. */
 async function askHost(
+  options: SweepFleetOptions,
+  host: HostRun,
+  signal: AbortSignal,
+): Promise<HostAnswer> {
+  try {
+    return await ask(options, host, signal);
+  } catch (error) {
+    if (error instanceof ZtnaError || options.signal.aborted) throw error;
+    throw new HostError(host.name, `Cannot ask ${quote(host.name)}: ${error}`, { cause: error });
+  }
+}
+
+async function ask(
   { run, before, fleet, paths, units }: SweepFleetOptions,
   { name, host, connection }: HostRun,
   signal: AbortSignal,

@@ -62,6 +62,7 @@ export async function openConnection(
     try {
       return await connect(settings, options, socket, traffic);
     } catch (error) {
+      if (signal.aborted) throw error;
       if (!(error instanceof UnreachableError && error.reason === "network")) throw error;
       const isExplained = !(error instanceof SilentProxyError) || socket === undefined;
       if (isExplained && attempt >= attempts) throw error;
