@@ -8,6 +8,7 @@ import {
   storedAuthority,
 } from "../../fleet/credentials.ts";
 import { connectorsOf, type Fleet } from "../../fleet/fleet.ts";
+import { HostWork } from "../../fleet/host_work.ts";
 import { readUnits } from "../../fleet/units.ts";
 import { type FleetCommand, runFleetCommand } from "../../fleet_command.ts";
 import type { ChangeValues } from "../../hosts_command.ts";
@@ -31,6 +32,9 @@ interface Mending {
   readonly fixing: FleetFixing | undefined;
   readonly hosts: ReadonlyMap<string, FixedHost>;
 }
+
+/** How hosts' journals and locks call it. */
+const commandName = "sweep --fix";
 
 const nothingMended: Mending = { fixing: undefined, hosts: new Map() };
 
@@ -110,8 +114,10 @@ async function mend(
   const only = new Set(mends.keys());
   const options = { command: "sweep", argv: Deno.args, values, change, only, probe: values.probe };
   await runFleetCommand(context, options, async (command) => {
-    const { fleet, run, work, verifier, emit, lock, signal } = command;
+    const { fleet, run, verifier, operator, emit, lock, signal } = command;
+    emit({ type: "step", text: "Mend what can be mended" });
     command.begin(null);
+    const work = new HostWork({ run, verifier, operator, command: commandName, signal });
     for (const { name } of fleet.hosts) {
       verifier.noteRegistered(name, reachableServices(fleet, name, answers));
     }
@@ -120,7 +126,7 @@ async function mend(
     const fixing = await fixFleet({
       ...{ fleet, run, work, verifier, mends, credentials, units: readUnits(checkout) },
       ...{ check, diff, signal },
-      lock: { ...lock, command: "sweep --fix" },
+      lock: { ...lock, command: commandName },
       confirm: (planned) => confirmed(context, command, values, planned),
     });
     if (check && diff && !values.json) showChanges(context, command, diff);

@@ -132,7 +132,7 @@ function problemsOf(
       resource,
       state === ""
         ? `${unit} is not installed: a deploy brings it`
-        : `somebody has disabled ${unit}, which looks like a purpose: a deploy enables it again`,
+        : `somebody has disabled ${unit}, it seems on purpose: a deploy enables it again`,
     );
   }
   return problems;
