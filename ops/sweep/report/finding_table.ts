@@ -14,7 +14,9 @@ import { wrapText } from "./wrap_text.ts";
 export interface FindingTableOptions {
   /** Width of the terminal; without one, each finding has a single line, for `grep`. */
   readonly columns?: number | undefined;
-  /** This machine's clock, in ms since 1970. */
+  /** Breaks what to do, too: for where longer lines are cut. */
+  readonly breaksCommands?: boolean;
+  /** From when moments are seen, in ms since 1970: those of that day have no date. */
   readonly nowMs: number;
 }
 
@@ -41,51 +43,65 @@ export function findingTable(
 ): Line[] {
   if (groups.length === 0) return [];
   const { columns = Infinity } = options;
-  const rows = groups.map((group) => rowOf(group, options));
+  const { header, rows } = withoutEmptyNews(groups.map((group) => rowOf(group, options)));
   const whole = tableLines([
     [...header, "FOUND", "WHAT TO DO"].map(faint),
     ...rows.map((row, i) => [...row, { text: groups[i]!.value }, { text: groups[i]!.remedy }]),
   ]);
   if (whole.every((line) => widthOf(line) <= columns)) return whole;
   const start = tableLines([header.map(faint), ...rows]);
-  const startWidth = Math.max(...start.map((line) => line.reduce(addWidth, 0)));
+  const startWidth = start[0]!.reduce((sum, { text }) => sum + textWidth(text), 0);
   const room = columns - startWidth;
-  if (room >= leastValueWidth) return belowEachOther(groups, start, startWidth, room);
+  const remedyLines = ({ remedy }: FindingGroup): Line[] => remedyOf(remedy, options);
+  if (room >= leastValueWidth) {
+    const [head = [], ...body] = start;
+    return [
+      [...head, faint("FOUND")],
+      ...groups.flatMap((group, i) => [
+        ...hung(body[i]!, startWidth, wrapText(escapeControls(group.value), room)),
+        ...remedyLines(group),
+      ]),
+    ];
+  }
   return groups.flatMap((group, i): Line[] => [
     rows[i]!.filter(({ text }) => text !== "").flatMap((span) => [span, { text: "  " }]),
-    ...wrapText(escapeControls(group.value), columns - indent.length).map((text) => [
-      { text: indent },
-      { text },
-    ]),
+    ...hung(
+      [{ text: indent }],
+      indent.length,
+      wrapText(escapeControls(group.value), columns - indent.length),
+    ),
     ...remedyLines(group),
   ]);
 }
 
-const header = ["STATUS", "HOST", "CHECK", "SINCE"];
+/** Leaves out the last column, and its title, when it is empty. */
+function withoutEmptyNews(
+  rows: readonly Span[][],
+): { readonly header: readonly string[]; readonly rows: readonly Span[][] } {
+  const header = ["STATUS", "HOST", "CHECK", "SINCE"];
+  return rows.some((row) => row.at(-1)!.text !== "")
+    ? { header, rows }
+    : { header: header.slice(0, -1), rows: rows.map((row) => row.slice(0, -1)) };
+}
+
 const indent = "    ";
 
-/** @param start The lines without what was found, the header first. */
-function belowEachOther(
-  groups: readonly FindingGroup[],
-  [head = [], ...start]: readonly Line[],
-  startWidth: number,
-  room: number,
-): Line[] {
+/** Texts below each other, the first behind the beginning of a line that takes `width` columns. */
+function hung(start: Line, width: number, [first = "", ...others]: readonly string[]): Line[] {
   return [
-    [...head, faint("FOUND")],
-    ...groups.flatMap((group, i): Line[] => {
-      const [first = "", ...others] = wrapText(escapeControls(group.value), room);
-      return [
-        [...start[i]!, { text: first }],
-        ...others.map((text) => [{ text: " ".repeat(startWidth) }, { text }]),
-        ...remedyLines(group),
-      ];
-    }),
+    [...start, { text: first }],
+    ...others.map((text) => [{ text: " ".repeat(width) }, { text }]),
   ];
 }
 
-function remedyLines({ remedy }: FindingGroup): Line[] {
-  return remedy === "" ? [] : [[{ text: `${indent}→ `, paint: dim }, { text: remedy }]];
+const arrow = `${indent}→ `;
+
+function remedyOf(remedy: string, { columns, breaksCommands }: FindingTableOptions): Line[] {
+  if (remedy === "") return [];
+  const texts = columns !== undefined && breaksCommands
+    ? wrapText(escapeControls(remedy), columns - arrow.length)
+    : [remedy];
+  return hung([{ text: arrow, paint: dim }], arrow.length, texts);
 }
 
 function rowOf(group: FindingGroup, options: FindingTableOptions): Span[] {
@@ -126,8 +142,4 @@ function faint(text: string): Span {
 
 function widthOf(line: Line): number {
   return textWidth(formatLine(line, { color: false }));
-}
-
-function addWidth(sum: number, { text }: Span): number {
-  return sum + textWidth(text);
 }

@@ -68,7 +68,7 @@ function earliest(all: readonly News[]): News {
 const hole = "\0";
 
 function templateOf(remedy: string, host: string | null): string {
-  if (host === null || host === "") return remedy;
+  if (host === null || host === "" || remedy === "") return remedy;
   return remedy.replaceAll(
     new RegExp(`(?<![\\w.-])${RegExp.escape(host)}(?![\\w-]|\\.\\w)`, "g"),
     hole,

@@ -29,10 +29,13 @@ export class ReportWriter {
     return json || files.hasStandardOutput;
   }
 
-  /** The report for people, in lines. @param columns Width of the terminal, if it is for one. */
-  lines(reported: ReportedSweep, columns: number | undefined): Line[] {
+  /** The report for people, in lines. */
+  lines(
+    reported: ReportedSweep,
+    layout: Pick<SweepTextOptions, "columns" | "breaksCommands"> = {},
+  ): Line[] {
     const { verbosity, again } = this.#options;
-    return sweepLines(reported, { verbosity, again, columns, nowMs: Date.now() });
+    return sweepLines(reported, { verbosity, again, ...layout });
   }
 
   /** Reports one sweep everywhere, and gives the exit code. */
@@ -41,7 +44,7 @@ export class ReportWriter {
     screen.endLive();
     if (!this.isForPrograms) {
       const columns = Deno.stdout.isTerminal() ? screen.size().columns : undefined;
-      this.print(this.lines(reported, columns));
+      this.print(this.lines(reported, { columns }));
     }
     return await this.writeForPrograms(reported);
   }

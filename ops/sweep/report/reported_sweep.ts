@@ -52,6 +52,15 @@ export function reportedFindings({ result, changes }: ReportedSweep): ReportedFi
   });
 }
 
+/** The same for people: at the first sweep everything is new, and nothing is news. */
+export function toldFindings(reported: ReportedSweep): ReportedFinding[] {
+  const findings = reportedFindings(reported);
+  if (reported.changes?.previousSweepMs !== undefined) return findings;
+  return findings.map((finding) => ({ ...finding, news: noNews }));
+}
+
+const noNews: News = { kind: undefined, sinceMs: undefined, flaps: undefined };
+
 /** How many hosts and findings are how. */
 export interface SweepCounts {
   readonly hosts: number;

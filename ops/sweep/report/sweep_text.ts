@@ -15,13 +15,13 @@ import {
   countSweep,
   nameOf,
   type ReportedFinding,
-  reportedFindings,
   type ReportedSweep,
   type SweepCounts,
+  toldFindings,
 } from "./reported_sweep.ts";
 
 /** How a sweep is told to people. */
-export interface SweepTextOptions extends FindingTableOptions {
+export interface SweepTextOptions extends Omit<FindingTableOptions, "nowMs"> {
   /** -1: problems only; 0: what is well in one line; 1: all findings. */
   readonly verbosity: number;
   /** The command that sweeps the same again, for all hosts or for some. */
@@ -34,9 +34,10 @@ const maxHealthyWidth = 160;
 const maxNamed = 8;
 
 /** What a sweep has found, for people: the worst first, and what to do below the finding. */
-export function sweepLines(reported: ReportedSweep, options: SweepTextOptions): Line[] {
-  const { verbosity } = options;
-  const findings = reportedFindings(reported);
+export function sweepLines(reported: ReportedSweep, given: SweepTextOptions): Line[] {
+  const { verbosity } = given;
+  const options: DatedOptions = { ...given, nowMs: endOf(reported.result) };
+  const findings = toldFindings(reported);
   const problems = foldFindings(findings.filter(isLoud));
   const others = foldFindings(findings.filter((finding) => !isLoud(finding)));
   const lines = findingTable([...problems, ...verbosity > 0 ? others : []], options);
@@ -58,6 +59,13 @@ export function sweepLines(reported: ReportedSweep, options: SweepTextOptions): 
   ];
 }
 
+/** The options with the moment from which other moments are seen. */
+type DatedOptions = SweepTextOptions & FindingTableOptions;
+
+function endOf({ startedMs, durationMs }: ReportedSweep["result"]): number {
+  return startedMs + durationMs;
+}
+
 function healthyLine({ hosts, healthy }: SweepCounts, options: SweepTextOptions): Line[] {
   if (healthy.length === 0) return [];
   const count = healthy.length === hosts && hosts > 1 ? `All ${hosts}` : `${healthy.length}`;
@@ -70,7 +78,7 @@ function healthyLine({ hosts, healthy }: SweepCounts, options: SweepTextOptions)
 }
 
 /** Problems that are known, and not to be heard of. */
-function silencedLine(findings: readonly ReportedFinding[], { nowMs }: SweepTextOptions): Line[] {
+function silencedLine(findings: readonly ReportedFinding[], { nowMs }: DatedOptions): Line[] {
   const silenced = findings.filter((finding) => finding.silenced !== undefined);
   const names = silenced.map((finding) => {
     const { reason, untilMs } = finding.silenced!;
@@ -80,7 +88,7 @@ function silencedLine(findings: readonly ReportedFinding[], { nowMs }: SweepText
 }
 
 /** What is not there any more. */
-function changeLines({ changes }: ReportedSweep, { nowMs }: SweepTextOptions): Line[] {
+function changeLines({ changes }: ReportedSweep, { nowMs }: DatedOptions): Line[] {
   if (changes === undefined) return [];
   const since = changes.previousSweepMs === undefined
     ? ""
@@ -106,7 +114,7 @@ const verdictMarks = { critical: "✗ ", warning: "! ", ok: "✓ " } as const;
 function verdictLine(
   { result, changes }: ReportedSweep,
   { critical, warning, hosts, healthy, findings }: SweepCounts,
-  { nowMs }: SweepTextOptions,
+  { nowMs }: DatedOptions,
 ): Line {
   const status = statusOf(result);
   const paint = statusPaints[status];

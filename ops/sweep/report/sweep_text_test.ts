@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { formatLines } from "../../terminal/span.ts";
 import { sweepLines, type SweepTextOptions } from "./sweep_text.ts";
 import { hostileSweep } from "./test_hostile_sweep.ts";
-import { again, quietSweep, startedMs, troubledSweep } from "./test_sweep.ts";
+import { again, quietSweep, troubledSweep } from "./test_sweep.ts";
 import type { ReportedSweep } from "./reported_sweep.ts";
 
 function text(
@@ -12,8 +12,7 @@ function text(
   options: Partial<SweepTextOptions> = {},
   color = false,
 ): string {
-  const nowMs = startedMs + 3000;
-  return formatLines(sweepLines(reported, { verbosity: 0, nowMs, again, ...options }), { color });
+  return formatLines(sweepLines(reported, { verbosity: 0, again, ...options }), { color });
 }
 
 const end = `
@@ -122,6 +121,17 @@ describe("a sweep for people", () => {
     );
   });
 
+  it("calls nothing new at the first sweep", () => {
+    const { changes, ...others } = troubledSweep();
+    const first = { ...others, changes: { ...changes!, previousSweepMs: undefined } };
+    const shown = text(first, { columns: 110 });
+    assertMatch(
+      shown,
+      /^STATUS {4}HOST {9}CHECK {21}FOUND\ncritical {2}relay02 {6}reachable {17}C/,
+    );
+    assertMatch(shown, /^✗ lab: 3 critical, 17 warnings; 3 of 22/m);
+  });
+
   it("says nothing of the past where the history can't tell", () => {
     const shown = text({ ...troubledSweep(), changes: undefined }, { columns: 60 });
     assertStringIncludes(shown, "critical  relay02  reachable\n");
@@ -152,7 +162,7 @@ describe("a sweep for people", () => {
       fc.constantFrom(undefined, 20, 80, 200),
       fc.constantFrom(-1, 0, 1),
       (reported, columns, verbosity) => {
-        const lines = sweepLines(reported, { verbosity, columns, nowMs: startedMs, again });
+        const lines = sweepLines(reported, { verbosity, columns, again });
         const shown = formatLines(lines, { color: false });
         // deno-lint-ignore no-control-regex -- they are what must not be there
         assertEquals(shown.match(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e\u2028]/g), null);

@@ -45,7 +45,7 @@ export async function watchSweeps(options: WatchOptions, sweepOnce: SweepOnce): 
         if (view !== undefined) view.show(reported);
         else if (!writer.isForPrograms) {
           const isFirst = last === undefined || reported.changes === undefined;
-          writer.print(isFirst ? writer.lines(reported, undefined) : changedLines(reported));
+          writer.print(isFirst ? writer.lines(reported) : changedLines(reported));
         }
         return await writer.writeForPrograms(reported);
       });

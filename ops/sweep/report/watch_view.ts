@@ -1,6 +1,6 @@
 import { bold, cyan, dim, yellow } from "@std/fmt/colors";
 import type { Clock, Timer } from "../../../tunnel/clock.ts";
-import { formatDuration } from "../../terminal/quantities.ts";
+import { formatClock } from "../../terminal/quantities.ts";
 import type { Screen } from "../../terminal/screen.ts";
 import type { Line } from "../../terminal/span.ts";
 import type { ReportedSweep } from "./reported_sweep.ts";
@@ -55,7 +55,9 @@ export class WatchView implements Disposable {
   end(): void {
     this[Symbol.dispose]();
     if (this.#reported === undefined) return;
-    this.#writer.print(this.#writer.lines(this.#reported, this.#screen.size().columns));
+    this.#writer.print(
+      this.#writer.lines(this.#reported, { columns: this.#screen.size().columns }),
+    );
   }
 
   /** Gives the terminal back. */
@@ -76,15 +78,12 @@ export class WatchView implements Disposable {
     const room = Math.max(1, rows - 1);
     const body = this.#reported === undefined
       ? []
-      : [[], ...this.#writer.lines(this.#reported, columns)];
+      : [[], ...this.#writer.lines(this.#reported, { columns, breaksCommands: true })];
     const lines = [this.#header(), ...body];
-    const left = lines.length - room;
-    const shown: Line[] = left > 0
-      ? [...lines.slice(0, room - 1), [{ text: `… ${left + 1} more lines`, paint: dim }]]
-      : lines;
+    const shown = fitted(lines, room);
     // It fills the terminal: what was there before is above.
     while (shown.length < room) shown.push([]);
-    this.#screen.showLive(shown.slice(0, room));
+    this.#screen.showLive(shown);
     this.#timer = this.#clock.setTimer(() => this.#draw(), frameMs);
   }
 
@@ -98,8 +97,8 @@ export class WatchView implements Disposable {
     const news = state === undefined
       ? []
       : state.kind === "sweeping"
-      ? [{ text: `sweeping, ${formatDuration(nowMs - state.sinceMs)}`, paint: cyan }]
-      : [{ text: `next in ${formatDuration(Math.max(0, state.untilMs - nowMs))}`, paint: dim }];
+      ? [{ text: `sweeping, ${secondsText(nowMs - state.sinceMs)}`, paint: cyan }]
+      : [{ text: `next in ${secondsText(state.untilMs - nowMs)}`, paint: dim }];
     return [
       { text: `sweep${fleet === undefined ? "" : ` of ${fleet}`}  `, paint: bold },
       ...news,
@@ -107,4 +106,21 @@ export class WatchView implements Disposable {
       { text: "  (Ctrl-C ends)", paint: dim },
     ];
   }
+}
+
+/** Lines that are kept at the end: what it has come to. */
+const keptAtEnd = 2;
+
+/** As many lines as there is room for, and how many are missing. */
+function fitted(lines: readonly Line[], room: number): Line[] {
+  const left = lines.length - room;
+  if (left <= 0) return [...lines];
+  const start = Math.max(0, room - 1 - keptAtEnd);
+  const more: Line = [{ text: `… ${left + 1} more lines`, paint: dim }];
+  return [...lines.slice(0, start), more, ...lines.slice(-keptAtEnd)].slice(0, room);
+}
+
+/** Whole seconds, rounded so that a countdown ends with 1. */
+function secondsText(ms: number): string {
+  return formatClock(Math.ceil(Math.max(0, ms) / 1000) * 1000);
 }

@@ -9,9 +9,9 @@ import { foldFindings } from "../fold_findings.ts";
 import {
   countSweep,
   fleetName,
-  reportedFindings,
   type ReportedSweep,
   type SweepCounts,
+  toldFindings,
   whatOf,
 } from "../reported_sweep.ts";
 import { checkSection, hostSection } from "./finding_sections.ts";
@@ -28,7 +28,7 @@ const maxChanges = 100;
  */
 export function sweepPage(reported: ReportedSweep): string {
   const { result, changes, recent, uptime } = reported;
-  const findings = reportedFindings(reported);
+  const findings = toldFindings(reported);
   const counts = countSweep(result);
   const problems = foldFindings(findings.filter(isLoud));
   const silenced = foldFindings(findings.filter((finding) => finding.silenced !== undefined));
