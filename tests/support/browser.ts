@@ -107,6 +107,12 @@ export class Browser implements AsyncDisposable {
     });
   }
 
+  /** Has pages follow a preference for `light` or `dark` colours. */
+  async emulateColorScheme(scheme: "light" | "dark"): Promise<void> {
+    const features = [{ name: "prefers-color-scheme", value: scheme }];
+    await this.#send("Emulation.setEmulatedMedia", { features });
+  }
+
   /** Opens an address and waits until it is loaded. */
   async navigate(url: string): Promise<void> {
     const before = this.#loads;

@@ -48,7 +48,7 @@ color:var(--text);white-space:pre-wrap}
 .changes li{padding:7px 0;border-bottom:1px solid var(--line);display:flex;flex-wrap:wrap;
 gap:2px 10px;align-items:baseline}
 .changes li:last-child{border:0}
-.services{display:grid;grid-template-columns:minmax(90px,auto) auto repeat(3,minmax(0,1fr));
+.services{display:grid;grid-template-columns:minmax(90px,1fr) auto repeat(3,minmax(110px,2fr));
 gap:0 20px;align-items:center}
 .services>*{padding:8px 0;min-width:0}
 .services .name{font-weight:600}
