@@ -1,23 +1,11 @@
 /** The parts of `docs/sweep.md` that are made of the declarations. Pure. */
 
 import { thresholdDeclarations } from "../../fleet/sweep_settings.ts";
-import { hostChecks } from "../checks/host_checks.ts";
-import type { CheckDeclaration } from "../check.ts";
-import { answer, internal, reachable } from "../checks/answer_checks.ts";
-import { fleetChecks } from "../fleet_checks/fleet_checks.ts";
+import { allChecks } from "../all_checks.ts";
 import { allFixes } from "../fix/fixes.ts";
 
 /** A table as rows of cells in Markdown; the first row is its head. */
 export type MarkdownTable = readonly (readonly string[])[];
-
-/** All checks, in the order of their findings. */
-export const allChecks: readonly CheckDeclaration[] = [
-  reachable,
-  answer,
-  ...hostChecks,
-  ...fleetChecks,
-  internal,
-];
 
 /** The tables of the page by the names of their places in it. */
 export function sweepTables(): Readonly<Record<string, MarkdownTable>> {

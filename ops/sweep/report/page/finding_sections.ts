@@ -1,5 +1,6 @@
 import { type Html, html } from "../../../../dashboards/preview/page/html.ts";
 import { counted } from "../../../terminal/quantities.ts";
+import { allChecks } from "../../all_checks.ts";
 import { type FindingStatus, isLoud } from "../../finding.ts";
 import { worstOf } from "../../history/known_state.ts";
 import type { RecentSweeps } from "../../history/recent_sweeps.ts";
@@ -23,6 +24,7 @@ export function hostSection(
       name: host ?? fleetName,
       members: byHost.get(host) ?? [],
       aside: sparkline(startsMs, recent.get(host) ?? []),
+      about: "",
     })),
     whatOf,
     findings.length <= maxTold,
@@ -36,10 +38,13 @@ export function checkSection(findings: readonly ReportedFinding[]): Html {
     return {
       ...{ name, members },
       aside: html`<span class="faint">${good} of ${members.length}</span>`,
+      about: aboutCheck.get(name) ?? "",
     };
   });
   return rowsOf(rows, placeOf, findings.length <= maxTold);
 }
+
+const aboutCheck = new Map(allChecks.map(({ id, looksAt }) => [id, looksAt]));
 
 /** Findings that belong together. */
 interface Row {
@@ -47,6 +52,8 @@ interface Row {
   readonly members: readonly ReportedFinding[];
   /** What stands at its end. */
   readonly aside: Html;
+  /** What it is, where its name does not say it. */
+  readonly about: string;
 }
 
 function rowsOf(
@@ -58,14 +65,18 @@ function rowsOf(
     const loud = row.members.filter(isLoud);
     return { ...row, status: worstOf(loud.map(({ status }) => status)), problems: loud.length };
   }).sort((a, b) => byStatus(a, b) || b.problems - a.problems);
-  const items = judged.map(({ name, members, aside, status, problems }) =>
+  const items = judged.map(({ name, members, aside, about, status, problems }) =>
     html`
       <details class="${status}">
         <summary>
           <span class="badge">${badgeText(status, problems)}</span>
           <span class="name">${name}</span> ${aside}
         </summary>
-        ${foundList(members, nameOf, tellsWell)}
+        ${about !== "" && html`<p class="about">${about}</p>`} ${foundList(
+          members,
+          nameOf,
+          tellsWell,
+        )}
       </details>
     `
   );
