@@ -13,6 +13,7 @@ import {
 import { inventoryOptions } from "./inventory_options.ts";
 import { namePattern } from "./release/host_layout.ts";
 import { notifyOptions } from "./sweep/notify/notify_options.ts";
+import { installOptions } from "./sweep/schedule/install_options.ts";
 
 const reports = "Reports";
 const history = "History";
@@ -62,14 +63,15 @@ export const program = defineProgram({
     "what to do. Changes nothing.",
     "--fix: mends what can be mended without a risk, host by host, and looks again.",
     "history: shows what earlier sweeps have found, and how services were. Asks no host.",
+    "install: has a machine sweep by the clock, with the flags that are given, or no more.",
     "Exit code: 0 all is well, 1 something is critical, 2 wrong usage, 3 warnings only, 4 hosts",
-    "unreachable, 130 interrupted; 3 also with --fix --check: something would be mended",
+    "unreachable, 130 interrupted; 3 also with --check: something would change",
   ].join("\n"),
   version: checkoutVersion(checkout),
   options: {
     action: {
       type: "choice",
-      choices: ["history"],
+      choices: ["history", "install"],
       positional: 1,
       help: "What to do instead of a sweep",
     },
@@ -111,6 +113,7 @@ export const program = defineProgram({
     ...outputOptions,
     ...reportOptions,
     ...notifyOptions,
+    ...installOptions,
     fix: {
       type: "boolean",
       flag: "--fix",
@@ -150,7 +153,7 @@ export const program = defineProgram({
 });
 
 type OptionName = keyof typeof program.options;
-type Mode = "sweep" | "fix" | "history";
+type Mode = "sweep" | "fix" | "history" | "install";
 
 /** What all sweeps have. */
 const sweepOptions: readonly OptionName[] = [
@@ -160,14 +163,17 @@ const sweepOptions: readonly OptionName[] = [
   ...["html", "junit", "prom"] as const,
 ];
 
+const notifyNames = Object.keys(notifyOptions) as (keyof typeof notifyOptions)[];
+
+/** What sweeps by the clock have: where nobody looks, and nobody is asked. */
+const scheduledOptions: readonly OptionName[] = [...sweepOptions, ...notifyNames].filter((name) =>
+  name !== "askBecomePassword" && !(name in outputOptions)
+);
+
 const modes: Readonly<Record<Mode, CommandMode<OptionName>>> = {
   sweep: {
     title: "a sweep",
-    options: [
-      ...sweepOptions,
-      "watch",
-      ...Object.keys(notifyOptions) as (keyof typeof notifyOptions)[],
-    ],
+    options: [...sweepOptions, "watch", ...notifyNames],
     isDefault: true,
   },
   fix: {
@@ -181,6 +187,15 @@ const modes: Readonly<Record<Mode, CommandMode<OptionName>>> = {
   history: {
     title: '"history"',
     options: ["inventory", "since", "host", "checkId", "service", "json"],
+  },
+  install: {
+    title: '"install"',
+    options: [
+      ...sweepOptions,
+      ...notifyNames,
+      ...Object.keys(installOptions) as (keyof typeof installOptions)[],
+      ...["check", "diff", "lockTimeout", "forceUnlock"] as const,
+    ],
   },
 };
 
@@ -196,6 +211,13 @@ async function main(
     const { historyCommand } = await import("./sweep/history/history_command.ts");
     const { inventory, since, host, checkId: check, service, json = false } = values;
     return await historyCommand(context, { inventory, since, host, check, service, json });
+  }
+  if (mode === "install") {
+    const { installCommand } = await import("./sweep/schedule/install_command.ts");
+    return await installCommand(context, {
+      ...{ declarations: program.options, sweepOptions: scheduledOptions, sources },
+      values: { ...values, change: values },
+    });
   }
   if (mode === "fix") {
     const { fixCommand } = await import("./sweep/fix/fix_command.ts");
