@@ -45,6 +45,7 @@ export interface ConnectionOptions {
  * connection; with `ssh`, further connections with the same settings share its master.
  *
  * @throws {UnreachableError} when that is impossible; its reason says why.
+ * @throws the signal's reason when it aborts, unless an attempt has failed before.
  * @throws {ConfigError} when there is no ssh, or no place for its sockets.
  */
 export async function openConnection(
@@ -57,16 +58,19 @@ export async function openConnection(
   const isRemote = settings.transport === "ssh";
   let socket = isRemote ? await controlPath(settings, controlDirectory) : undefined;
   if (isRemote) makeControlDirectory(controlDirectory);
+  let failure: UnreachableError | undefined;
   for (let attempt = 1;; attempt++) {
-    signal.throwIfAborted();
+    // Why the attempt before has failed says more than that there is no time for another.
+    if (signal.aborted) throw failure ?? signal.reason;
     try {
       return await connect(settings, options, socket, traffic);
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (signal.aborted) throw failure ?? error;
       if (!(error instanceof UnreachableError && error.reason === "network")) throw error;
       const isExplained = !(error instanceof SilentProxyError) || socket === undefined;
       if (isExplained && attempt >= attempts) throw error;
       onEvent({ type: "retry", host: settings.host, attempt, error });
+      failure = error;
       // A master may believe for half a minute in a connection that is no more.
       if (socket !== undefined) await retireMaster(socket);
       if (!isExplained) socket = undefined;

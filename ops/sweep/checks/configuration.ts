@@ -3,6 +3,7 @@ import type { HostCheck, HostView } from "../check.ts";
 import { fine, type Verdict } from "../finding.ts";
 import { authorityFile } from "../../fleet/program_files.ts";
 import { tlsPairsOf } from "../facts/tls.ts";
+import { workerOn } from "./at_work.ts";
 import { certificate } from "./certificate.ts";
 import { keyPermissions } from "./key_permissions.ts";
 import { forHost } from "./host_commands.ts";
@@ -13,10 +14,10 @@ export const configuration: HostCheck = {
   looksAt: "Whether files, units, accounts and firewall are as a deploy would make them",
 
   evaluate(view): Verdict[] {
-    const { host, drift, facts } = view;
+    const { host, drift } = view;
     if (drift === undefined) return [];
-    const worker = facts.work?.worker ?? null;
-    if (worker !== null) return [fine("", `${worker} is at work`)];
+    const worker = workerOn(view);
+    if (worker !== undefined) return [fine("", `${worker} is at work`)];
     const told = toldByOthers(view);
     const parts = drift.parts.filter((part) => !told.has(part.subject)).flatMap(withoutRunning);
     if (parts.length === 0) return [fine("", "as deployed")];

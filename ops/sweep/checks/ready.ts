@@ -3,6 +3,7 @@ import { type FleetHost, type ProgramName, programsOf, unitOf } from "../../flee
 import type { HostCheck } from "../check.ts";
 import type { ProgramFacts } from "../facts/programs.ts";
 import { fine, type Verdict } from "../finding.ts";
+import { allowForWork, workerOn } from "./at_work.ts";
 import { onHost } from "./host_commands.ts";
 
 /** Whether programs answer, and say that they work. */
@@ -10,8 +11,9 @@ export const healthz: HostCheck = {
   id: "healthz",
   looksAt: "Whether each program that runs answers, and says that it works (`/healthz`)",
 
-  evaluate({ host, facts }): Verdict[] {
-    return programsOf(host).flatMap((program) => {
+  evaluate(view): Verdict[] {
+    const { host, facts } = view;
+    return programsOf(host).flatMap((program): Verdict[] => {
       const health = facts.programs?.[program];
       const { question } = watchedProgram(host, program);
       if (question.kind !== "admin" || !health?.active) return [];
@@ -26,7 +28,7 @@ export const healthz: HostCheck = {
       const { address, port } = question;
       const value = `runs, but does not answer at ${address}, port ${port}: hung or stopped`;
       return [{ subject: program, status: "critical", value, remedy }];
-    });
+    }).map((verdict) => allowForWork(workerOn(view), verdict));
   },
 };
 
@@ -35,8 +37,9 @@ export const readyz: HostCheck = {
   id: "readyz",
   looksAt: "Whether each program that works also wants traffic (`/readyz`; the application echoes)",
 
-  evaluate({ host, facts }): Verdict[] {
-    return programsOf(host).flatMap((program) => {
+  evaluate(view): Verdict[] {
+    const { host, facts } = view;
+    return programsOf(host).flatMap((program): Verdict[] => {
       const health = facts.programs?.[program];
       if (health === undefined || !isAskable(host, program, health)) return [];
       if (health.ready) return [fine(program, "ready")];
@@ -50,7 +53,7 @@ export const readyz: HostCheck = {
         value: `not ready: ${health.reason ?? "no reason given"}`,
         remedy: `See why: ${onHost(host, "journalctl", "-n", "50", "-u", unitOf(program))}`,
       }];
-    });
+    }).map((verdict) => allowForWork(workerOn(view), verdict));
   },
 };
 

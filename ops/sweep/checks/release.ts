@@ -3,6 +3,7 @@ import { formatDuration } from "../../terminal/quantities.ts";
 import type { HostCheck, HostView } from "../check.ts";
 import { fine, type Verdict } from "../finding.ts";
 import { judge } from "../judge.ts";
+import { allowForWork, workerOn } from "./at_work.ts";
 import { forHost } from "./host_commands.ts";
 
 /** Whether a host has the wanted release, and its programs run it. */
@@ -11,7 +12,8 @@ export const release: HostCheck = {
   looksAt: "Whether the host has the wanted release, and its programs really run it",
 
   evaluate(view): Verdict[] {
-    return [...currentVerdict(view), ...runningVerdicts(view)];
+    return [...currentVerdict(view), ...runningVerdicts(view)]
+      .map((verdict) => allowForWork(workerOn(view), verdict));
   },
 };
 
@@ -51,10 +53,11 @@ export const unfinishedRun: HostCheck = {
   id: "unfinished-run",
   looksAt: "Whether a deploy or another run that changed the host came to its end",
 
-  evaluate({ host, facts, drift }): Verdict[] {
+  evaluate(view): Verdict[] {
+    const { host, facts, drift } = view;
     if (facts.releases === undefined) return [];
-    const { worker } = facts.work ?? { worker: null };
-    if (worker !== null) return [fine("", `${worker} is at work`)];
+    const worker = workerOn(view);
+    if (worker !== undefined) return [fine("", `${worker} is at work`)];
     const pending = drift?.pendingHandlers ?? [];
     if (facts.releases.unconfirmed) {
       return [{

@@ -1,6 +1,7 @@
 import { unitOf } from "../../fleet/fleet.ts";
 import type { HostCheck } from "../check.ts";
 import { fine, type Verdict } from "../finding.ts";
+import { allowForWork, workerOn } from "./at_work.ts";
 import { onHost } from "./host_commands.ts";
 
 /** Whether a connector has registered all its services. */
@@ -8,7 +9,8 @@ export const uplinks: HostCheck = {
   id: "uplinks",
   looksAt: "Whether the connector has registered each of its services with its relay",
 
-  evaluate({ host, facts }): Verdict[] {
+  evaluate(view): Verdict[] {
+    const { host, facts } = view;
     const health = facts.programs?.connector;
     // Without an account of its own there is nothing to look at: other checks say why.
     if (host.connector === undefined || !health?.active || health.instance === null) return [];
@@ -33,6 +35,6 @@ export const uplinks: HostCheck = {
         value: `not registered with ${relay}: ${state}`,
         remedy: `See why: ${onHost(host, "journalctl", "-n", "50", "-u", unitName)}`,
       };
-    });
+    }).map((verdict) => allowForWork(workerOn(view), verdict));
   },
 };

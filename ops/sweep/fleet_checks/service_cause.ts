@@ -1,5 +1,6 @@
 import { connectorsOf, type Fleet } from "../../fleet/fleet.ts";
 import type { FleetView, HostView } from "../check.ts";
+import { workerOn } from "../checks/at_work.ts";
 
 /** Names of the connectors that provide a service by a relay. */
 export function providersOf(fleet: Fleet, relay: string, serviceId: string): string[] {
@@ -21,6 +22,18 @@ export function serviceCause(
     providersOf(fleet, relay, serviceId).map((name) =>
       faultOf(name, "connector", hosts.get(name)) ?? uplinkFault(name, serviceId, hosts.get(name))
     ).find((fault) => fault !== undefined);
+}
+
+/** Who changes an end of a service's tunnel right now, for people. */
+export function serviceWorker(
+  { fleet, hosts }: Pick<FleetView, "fleet" | "hosts">,
+  relay: string,
+  serviceId: string,
+): string | undefined {
+  return [relay, ...providersOf(fleet, relay, serviceId)].map((name) => {
+    const view = hosts.get(name);
+    return view && workerOn(view);
+  }).find((worker) => worker !== undefined);
 }
 
 function faultOf(

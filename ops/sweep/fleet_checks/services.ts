@@ -1,8 +1,9 @@
 import { servicesOf } from "../../fleet/fleet.ts";
 import { counted } from "../../terminal/quantities.ts";
 import type { FleetCheck, FleetVerdict, FleetView, HostView } from "../check.ts";
+import { allowForWork } from "../checks/at_work.ts";
 import { forHost } from "../checks/host_commands.ts";
-import { providersOf, serviceCause } from "./service_cause.ts";
+import { providersOf, serviceCause, serviceWorker } from "./service_cause.ts";
 
 /** Whether each relay has the connectors that the inventory gives it. */
 export const services: FleetCheck = {
@@ -46,7 +47,11 @@ function wantedVerdicts(
     const remedy = cause === undefined
       ? `See what the relay says: ${forHost(relay, "logs")}`
       : `Mend first: ${cause}`;
-    return { ...about, status: count === 0 ? "critical" : "warning", value, remedy };
+    const status = count === 0 ? "critical" : "warning";
+    return allowForWork<FleetVerdict>(
+      serviceWorker(view, relay.name, id),
+      { ...about, status, value, remedy },
+    );
   });
 }
 

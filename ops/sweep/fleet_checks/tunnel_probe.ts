@@ -1,9 +1,10 @@
 import { type FleetHost, fleetHost } from "../../fleet/fleet.ts";
 import type { FleetCheck, FleetVerdict, FleetView } from "../check.ts";
+import { allowForWork } from "../checks/at_work.ts";
 import { errorParts } from "../error_parts.ts";
 import { judge } from "../judge.ts";
 import type { ServiceProbe } from "../tunnels/tunnel_look.ts";
-import { serviceCause } from "./service_cause.ts";
+import { serviceCause, serviceWorker } from "./service_cause.ts";
 
 /** Whether packets through the tunnel come back, from this machine to every service. */
 export const tunnelProbe: FleetCheck = {
@@ -23,7 +24,15 @@ export const tunnelProbe: FleetCheck = {
         (ranOutOfTime ? " for want of time" : " this time: it is others at each sweep"),
       remedy: ranOutOfTime ? "Give the sweep more time: --timeout" : "",
     }];
-    return [...probes.map((probe) => lossVerdict(view, probe)), ...others];
+    return [
+      ...probes.map((probe) =>
+        allowForWork(
+          serviceWorker(view, probe.relay, probe.serviceId),
+          lossVerdict(view, probe),
+        )
+      ),
+      ...others,
+    ];
   },
 };
 
