@@ -6,6 +6,7 @@ import { cutToWidth } from "../../terminal/text_width.ts";
 import { isLoud } from "../finding.ts";
 import type { ChangeKind } from "../history/known_state.ts";
 import { fixLines } from "../fix/fix_report.ts";
+import { allFixes } from "../fix/fixes.ts";
 import { statusOf } from "../sweep_result.ts";
 import { findingTable, type FindingTableOptions, statusPaints } from "./finding_table.ts";
 import { foldFindings } from "./fold_findings.ts";
@@ -55,7 +56,7 @@ export function sweepLines(reported: ReportedSweep, given: SweepTextOptions): Li
     ...below,
     [],
     verdictLine(reported, counts, options),
-    ...nextLine(findings, options),
+    ...nextLines(findings, reported.fixes !== undefined, options),
   ];
 }
 
@@ -138,15 +139,30 @@ function verdictLine(
   ];
 }
 
-/** What to do next. */
-function nextLine(findings: readonly ReportedFinding[], { again }: SweepTextOptions): Line[] {
+const mendable: ReadonlySet<string> = new Set(allFixes.map(({ check }) => check));
+
+/** What to do next. @param isMended Whether this is the account of `--fix`. */
+function nextLines(
+  findings: readonly ReportedFinding[],
+  isMended: boolean,
+  { again }: SweepTextOptions,
+): Line[] {
   const problems = findings.filter(isLoud).toSorted(byStatus);
   if (problems.length === 0) return [];
   const hosts = [...new Set(problems.map(({ host }) => host))];
   const isFew = hosts.length <= maxNamed && !hosts.includes(null);
   const command = again(isFew ? hosts.flatMap((host) => host ?? []) : undefined);
-  return [[
-    { text: "  Next: ", paint: bold },
-    { text: `do what stands there, from the top; then look again: ${command}` },
-  ]];
+  const canMend = !isMended && problems.some(({ check }) => mendable.has(check));
+  return [
+    [
+      { text: "  Next: ", paint: bold },
+      { text: `do what stands there, from the top; then look again: ${command}` },
+    ],
+    ...canMend
+      ? [[
+        { text: "    Or: ", paint: bold },
+        { text: `see what can be mended for you: ${command} --fix --check` },
+      ]]
+      : [],
+  ];
 }

@@ -22,6 +22,7 @@ const end = `
 
 ✗ lab: 3 critical, 17 warnings, 2 new; 3 of 22 hosts all right  (2.1 s, 03:12)
   Next: do what stands there, from the top; then look again: deno task sweep -i hosts.yaml
+    Or: see what can be mended for you: deno task sweep -i hosts.yaml --fix --check
 `;
 
 const apps = Array.from({ length: 16 }, (_, i) => `app${String(i + 1).padStart(2, "0")}`).join(",");

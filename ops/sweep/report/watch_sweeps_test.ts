@@ -89,7 +89,7 @@ describe("watching sweeps on a terminal", () => {
     const lines = run.terminal.text.split("\n");
     assertEquals(lines[0], "sweep of lab  next in 0:30  (Ctrl-C ends)");
     assertMatch(lines[2]!, /^STATUS +HOST +CHECK +SINCE +FOUND$/);
-    assertMatch(lines.at(-2)!, /^✗ lab: 3 critical, 17 warnings/);
+    assertMatch(lines.at(-3)!, /^✗ lab: 3 critical, 17 warnings/);
     await run.wait(12_000);
     assertMatch(run.terminal.text, /^sweep of lab {2}next in 0:18 /);
     await run.wait(18_000);
@@ -108,7 +108,7 @@ describe("watching sweeps on a terminal", () => {
     run.interrupt();
     assertEquals(await run.exitCode, 1);
     assertEquals(run.clock.pendingTimers, 0);
-    assertMatch(run.terminal.text, /^STATUS +HOST[^]*look again: deno task sweep -i hosts.yaml$/);
+    assertMatch(run.terminal.text, /^STATUS +HOST[^]*deno task sweep -i hosts.yaml --fix --check$/);
     assertMatch(run.stdout, /^STATUS/);
     assert(run.stderr.endsWith("\x1b[?25h"), "the cursor is back");
   });
@@ -123,8 +123,8 @@ describe("watching sweeps on a terminal", () => {
       "critical  relay02  reachable  new",
       "    Cannot connect to it as its SSH port must answer: Connection",
     ]);
-    assertMatch(lines.at(-3)!, /^… \d+ more lines$/);
-    assertMatch(lines.at(-2)!, /^✗ lab: 3 critical/);
+    assertMatch(lines.at(-4)!, /^… \d+ more lines$/);
+    assertMatch(lines.at(-3)!, /^✗ lab: 3 critical/);
     assertEquals(lines.length, 11);
     const tall = new Watched([troubledSweep()], { isLive: true, size: { columns: 70, rows: 60 } });
     await tall.wait(0);
@@ -151,7 +151,7 @@ describe("watching sweeps elsewhere", () => {
     const run = new Watched([troubledSweep(), quietSweep(), solved], { isLive: false });
     await run.wait(60_000);
     const [first, ...others] = run.stdout.split("2026-11-27 03:12  ");
-    assertMatch(first!, /^STATUS +HOST[^]*look again: deno task sweep -i hosts.yaml\n$/);
+    assertMatch(first!, /^STATUS +HOST[^]*deno task sweep -i hosts.yaml --fix --check\n$/);
     assertEquals(others, [
       "lab: 22 of 22 hosts all right\n",
       "lab: 22 of 22 hosts all right\n" +

@@ -109,7 +109,7 @@ export class WatchView implements Disposable {
 }
 
 /** Lines that are kept at the end: what it has come to. */
-const keptAtEnd = 2;
+const keptAtEnd = 3;
 
 /** As many lines as there is room for, and how many are missing. */
 function fitted(lines: readonly Line[], room: number): Line[] {
