@@ -3,7 +3,7 @@ import { defineProgram } from "../tunnel/options.ts";
 import { checkout, checkoutVersion } from "../ops/checkout.ts";
 import { type CommandContext, type Parsed, runDeclared } from "../ops/command.ts";
 
-const opsGroup = "Of ops";
+const opsGroup = "Of ops and sweep";
 
 /** The command line of `bench`. */
 export const program = defineProgram({
@@ -20,7 +20,7 @@ export const program = defineProgram({
   options: {
     benchmark: {
       type: "choice",
-      choices: ["relay", "scrape", "ops"],
+      choices: ["relay", "scrape", "ops", "sweep"],
       positional: 1,
       required: true,
       help: "What to measure",
@@ -50,7 +50,7 @@ export const program = defineProgram({
       choices: ["commands", "deploys"],
       flag: "--only",
       group: opsGroup,
-      help: "Leave the other half out",
+      help: "Leave the other half of ops out",
     },
   },
 });
@@ -61,16 +61,21 @@ async function main(
 ): Promise<number> {
   const { benchmark, json, quick, only, hosts = quick ? 3 : 20 } = values;
   const progress = (line: string): void => report.info(line);
-  if (benchmark !== "ops" && (only ?? values.hosts) !== undefined) {
-    throw new ConfigError('Cannot use "--hosts" and "--only" as they are for "ops" alone');
+  if (benchmark !== "ops" && only !== undefined) {
+    throw new ConfigError('Cannot use "--only" as it is for "ops" alone');
+  }
+  if (benchmark !== "ops" && benchmark !== "sweep" && values.hosts !== undefined) {
+    throw new ConfigError('Cannot use "--hosts" as it is for "ops" and "sweep" alone');
   }
   const { benchRelay } = await import("./relay/bench.ts");
   const { benchScrape } = await import("./scrape/bench.ts");
   const { benchOps } = await import("./ops/bench.ts");
+  const { benchSweep } = await import("./sweep/bench.ts");
   const run = {
     relay: () => benchRelay({ quick, progress }),
     scrape: () => benchScrape({ quick, progress }),
     ops: () => benchOps({ quick, hosts, ...only && { only }, signal, progress }),
+    sweep: () => benchSweep({ quick, hosts, signal, progress }),
   };
   const result = await run[benchmark]();
   if (json) report.json(result.json);

@@ -1,8 +1,8 @@
-import { BenchError } from "../bench_error.ts";
 import { benchCommands } from "./command_bench.ts";
 import { benchDeploys } from "./deploy_bench.ts";
 import { formatReport, type OpsBenchReport, type OpsBenchRow, ratiosOf } from "./report.ts";
 import { SshCounter } from "./ssh_counter.ts";
+import { readVersions } from "./versions.ts";
 
 /** How the benchmark runs. */
 export interface OpsBenchOptions {
@@ -48,28 +48,4 @@ export async function benchOps(
   }
   const json: OpsBenchReport = { schema: 1, loadBefore, versions, ...ratiosOf(rows), rows };
   return { json, table: formatReport(json) };
-}
-
-async function readVersions(): Promise<OpsBenchReport["versions"]> {
-  const [ansible, ssh] = await Promise.all([
-    firstLine("ansible-core", ["ansible", "--version"]),
-    firstLine("openssh-client", ["ssh", "-V"]),
-  ]);
-  return { ansible, ssh, deno: Deno.version.deno };
-}
-
-async function firstLine(
-  debianPackage: string,
-  [program, ...args]: readonly string[],
-): Promise<string> {
-  try {
-    const { stdout, stderr } = await new Deno.Command(program!, { args }).output();
-    return new TextDecoder().decode(new Uint8Array([...stdout, ...stderr])).split("\n")[0]!;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new BenchError(
-      `Cannot compare with "${program}" as it must be installed: ` +
-        `run "apt-get install ${debianPackage}"`,
-    );
-  }
 }

@@ -1,11 +1,12 @@
 import { formatTable } from "../table.ts";
 import type { KeyExchange } from "./loopback_hosts.ts";
+import type { ToolVersions } from "./versions.ts";
 
 /** What is measured. */
-export type Work = "command" | "convergedDeploy" | "oneFileDeploy" | "firstDeploy";
+export type Work = "command" | "convergedDeploy" | "oneFileDeploy" | "firstDeploy" | "sweep";
 
 /** Who does it. */
-export type ToolName = "ztna-fleet" | "ansible" | "ansible raw" | "ssh loop";
+export type ToolName = "ztna-fleet" | "ansible" | "ansible raw" | "ssh loop" | "ssh script";
 
 /** One row of the table: one tool at one work. */
 export interface OpsBenchRow {
@@ -59,7 +60,7 @@ export interface OpsBenchReport extends OpsBenchRatios {
   readonly schema: 1;
   /** Load of the machine before the first measurement: its average of one minute. */
   readonly loadBefore: number;
-  readonly versions: { readonly ansible: string; readonly ssh: string; readonly deno: string };
+  readonly versions: ToolVersions;
   readonly rows: readonly OpsBenchRow[];
 }
 
@@ -116,25 +117,37 @@ export function ratiosOf(rows: readonly OpsBenchRow[]): OpsBenchRatios {
 
 /** The report for people. */
 export function formatReport(report: OpsBenchReport): string {
+  const names = Object.keys(ratiosOf([])) as (keyof OpsBenchRatios)[];
+  return `${formatRows(report.rows)}\n\n${formatRatios(report, names, goals)}`;
+}
+
+/** The table of all rows. */
+export function formatRows(rows: readonly OpsBenchRow[]): string {
   const header = [
     ...["work", "connections", "key exchange", "tool", "hosts"],
     ...["median s", "least s", "CPU s", "ssh/host", "trips/host", "KiB sent", "KiB got"],
   ];
   const kibibytes = (bytes: number): string => (bytes / 1024).toFixed(1);
-  const table = formatTable(
+  return formatTable(
     header,
-    report.rows.map((row) => [
+    rows.map((row) => [
       ...[row.work, row.connections, row.keyExchange, row.tool, String(row.hosts)],
       ...[row.seconds, row.leastSeconds, row.cpuSeconds].map((seconds) => seconds.toFixed(2)),
       ...[row.sshProcessesPerHost, row.roundTripsPerHost].map((count) => count.toFixed(1)),
       ...[row.sentBytesPerHost, row.receivedBytesPerHost].map(kibibytes),
     ]),
   );
-  const ratios = (Object.keys(ratiosOf([])) as (keyof OpsBenchRatios)[])
-    .filter((name) => report[name] !== null)
-    .map((name) =>
-      `${name.padEnd(28)} ${report[name]!.toFixed(2).padStart(8)}  ${goals[name] ?? ""}`
-        .trimEnd()
-    );
-  return `${table}\n\n${ratios.join("\n")}`;
+}
+
+/** A line for each ratio that was measured, with its goal. */
+export function formatRatios<N extends string>(
+  ratios: Readonly<Record<N, number | null>>,
+  names: readonly N[],
+  goals: Readonly<Partial<Record<N, string>>>,
+): string {
+  return names.flatMap((name) => {
+    const ratio = ratios[name];
+    if (ratio === null) return [];
+    return [`${name.padEnd(28)} ${ratio.toFixed(2).padStart(8)}  ${goals[name] ?? ""}`.trimEnd()];
+  }).join("\n");
 }

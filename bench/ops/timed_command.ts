@@ -6,6 +6,8 @@ export interface Command {
   readonly argv: readonly string[];
   /** Added to this process's environment. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Exit codes with which it has done its work; 0 by default. */
+  readonly exitCodes?: readonly number[];
 }
 
 /** What a command has cost, and what it has said. */
@@ -14,6 +16,8 @@ export interface TimedRun {
   readonly seconds: number;
   /** User and system time of it and of all that it has started and waited for. */
   readonly cpuSeconds: number;
+  /** The most memory that it has had itself, as far as it was looked at: resident, in bytes. */
+  readonly peakBytes: number;
   readonly stdout: string;
 }
 
@@ -21,6 +25,8 @@ export interface TimedRun {
 const shownOutput = 2000;
 /** How long a command may take to end when it is asked to, in ms. */
 const exitGraceMs = 10_000;
+/** How often a command's peak of memory is looked at, in ms: the kernel keeps it while it runs. */
+const memoryIntervalMs = 20;
 /** `RUSAGE_CHILDREN`: children that have ended and were waited for, theirs included. */
 const usageOfChildren = -1;
 
@@ -61,20 +67,35 @@ export async function timedRun(command: Command, signal: AbortSignal): Promise<T
     child.status.finally(() => clearTimeout(timer));
   };
   signal.addEventListener("abort", abort, { once: true });
+  let peakBytes = 0;
+  const timer = setInterval(() => peakBytes = peakOf(child.pid) ?? peakBytes, memoryIntervalMs);
   try {
     const { code, stdout, stderr } = await child.output();
     const seconds = (performance.now() - startMs) / 1000;
     signal.throwIfAborted();
     const text = new TextDecoder().decode(stdout);
-    if (code !== 0) {
+    if (!(command.exitCodes ?? [0]).includes(code)) {
       const said = `${text}\n${new TextDecoder().decode(stderr)}`.trim().slice(-shownOutput);
       throw new BenchError(
         `Cannot measure "${command.argv.join(" ")}": exit code ${code}\n${said}`,
       );
     }
-    return { seconds, cpuSeconds: childrenCpuSeconds() - cpuBefore, stdout: text };
+    return { seconds, cpuSeconds: childrenCpuSeconds() - cpuBefore, peakBytes, stdout: text };
   } finally {
+    clearInterval(timer);
     signal.removeEventListener("abort", abort);
+  }
+}
+
+/** The most memory that a process has had; `undefined` when it has ended. */
+function peakOf(pid: number): number | undefined {
+  try {
+    const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }
 

@@ -27,7 +27,10 @@ export function ourTool(directory: string): Tool {
 }
 
 /** One of our commands, as its task runs it. */
-export function ourCommand(command: "exec" | "deploy", ...args: readonly string[]): string[] {
+export function ourCommand(
+  command: "exec" | "deploy" | "sweep",
+  ...args: readonly string[]
+): string[] {
   const { tasks } = JSON.parse(Deno.readTextFileSync(`${checkout}/deno.json`)) as {
     tasks: Readonly<Record<typeof command, { readonly command: string }>>;
   };

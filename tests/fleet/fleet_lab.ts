@@ -22,7 +22,8 @@ export type CommandName =
   | "probe"
   | "restart"
   | "rollback"
-  | "status";
+  | "status"
+  | "sweep";
 
 /** Those that have no `--events`. */
 const withoutEvents: ReadonlySet<CommandName> = new Set(["dashboards", "inventory", "probe"]);

@@ -1,20 +1,14 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { after, before, describe, it } from "@std/testing/bdd";
 import { checkout } from "../../ops/checkout.ts";
 import { shellCommand } from "../../ops/engine/connection/quote.ts";
 import type { DeployJson } from "../../ops/fleet/deploy_json.ts";
 import { runProgram } from "../lab/program.ts";
 import { type CommandName, FleetLab, labSkipReason } from "./fleet_lab.ts";
+import { assertHarmless, escapes, noise } from "./hostile_output.ts";
 import type { CommandEnd } from "./running_command.ts";
 
 const skip = labSkipReason() ?? false;
-
-/** Clears a terminal, gives its window a name, and asks it to type something. */
-const escapes = "\\033[2J\\033]0;owned\\007\\033[6n\\233 2J\\r";
-/** Shell: 20 MB of that, in lines. */
-const noise = `yes "$(printf '${escapes}')" | head -c 20000000`;
-/** Without noise it is about 120 MB; of what hosts say some MB are kept, as bytes and as text. */
-const maxMemoryBytes = 300_000_000;
 
 describe("a hostile host", { skip }, () => {
   let fleet: FleetLab;
@@ -32,17 +26,6 @@ describe("a hostile host", { skip }, () => {
     const common = `-F ${fleet.lab.sshConfigFile} -o ServerAliveInterval=${9 + ++connections}`;
     const inventory = fleet.inventory({ ansible_ssh_common_args: common });
     return await fleet.run(name, args, { inventory });
-  }
-
-  /** Shows that nothing of the host's reaches a terminal as it is, and that memory has a bound. */
-  function assertHarmless({ stdout, stderr, peakMemoryBytes }: CommandEnd): void {
-    for (const text of [stdout, stderr]) {
-      // deno-lint-ignore no-control-regex -- these are what must not be there
-      const found = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/.exec(text);
-      assertEquals(found && JSON.stringify(text.slice(found.index - 40, found.index + 40)), null);
-      assert(text.length < 5_000_000, `${text.length} characters`);
-    }
-    assert(peakMemoryBytes > 0 && peakMemoryBytes < maxMemoryBytes, `${peakMemoryBytes} bytes`);
   }
 
   /** Puts a program in front of another one on the host until it is disposed of. */
