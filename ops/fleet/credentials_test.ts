@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { after, before, describe, it } from "@std/testing/bdd";
 import { loadInventory } from "../engine/inventory/load_inventory.ts";
 import { CertificateStore } from "../pki/certificate_store.ts";
-import { readCredentials } from "./credentials.ts";
+import { readCredentials, storedAuthority, storedCredentials } from "./credentials.ts";
 import { type FleetPaths, fleetPathsOf } from "./fleet_paths.ts";
 import { readFleet } from "./read_fleet.ts";
 
@@ -64,5 +64,20 @@ describe("the credentials of a fleet", () => {
     const { changes } = await read(renamed);
     assertEquals(changes.length, 1);
     assertEquals(await namesOf("prometheus"), ["metrics.eu-2.ztna"]);
+  });
+
+  it("are on this machine as they were given out, and nothing is made anew for looking", async () => {
+    const given = await read(shown);
+    const file = `${directory}/inventory.yaml`;
+    const inventory = await loadInventory([file]);
+    const { hosts } = readFleet(inventory, [...inventory.hosts.values()]);
+    const stored = storedCredentials(paths, hosts[0]!)!;
+    assertEquals(stored.authorityPem, given.authorityPem);
+    assertEquals(storedAuthority(paths), given.authorityPem);
+    assertEquals(stored.relays.get("r1")?.certificatePem, given.relays.get("r1")?.certificatePem);
+    assertEquals(stored.metrics.get("r1")?.key.reveal(), given.metrics.get("r1")?.key.reveal());
+    const nowhere = fleetPathsOf({ get: () => `${directory}/nowhere` }, "f");
+    assertEquals(storedCredentials(nowhere, hosts[0]!), undefined);
+    assertEquals(storedAuthority(nowhere), undefined);
   });
 });
