@@ -59,7 +59,6 @@ export class SweepHistory implements Disposable {
   readonly #options: OpenHistoryOptions;
   readonly #warned = new Set<string>();
   #database: HistoryDatabase | undefined;
-  #isBroken = false;
 
   constructor(path: string, options: OpenHistoryOptions) {
     this.#path = path;
@@ -132,15 +131,13 @@ export class SweepHistory implements Disposable {
   }
 
   #use<T>(work: (database: HistoryDatabase) => T, isSecondTry = false): T | undefined {
-    if (this.#isBroken) return undefined;
     try {
       return this.#attempt(work);
     } catch (error) {
       const { fault, message } = historyErrorOf(this.#path, error);
       this.#warn(message);
-      if (fault === "corrupt" && !isSecondTry && this.#moveAside()) return this.#use(work, true);
-      this.#isBroken = fault !== "unavailable";
-      return undefined;
+      const isReplaced = fault === "corrupt" && !isSecondTry && this.#moveAside();
+      return isReplaced ? this.#use(work, true) : undefined;
     }
   }
 

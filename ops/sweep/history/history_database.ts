@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { HistoryError, historyErrorOf } from "./history_error.ts";
+import { HistoryError, historyErrorOf, isBusy } from "./history_error.ts";
 import { applicationId, schema, schemaVersion } from "./history_schema.ts";
 
 /** How long to wait for another sweep that is writing, in ms: a write takes a tenth of a second. */
@@ -153,9 +153,18 @@ export class HistoryDatabase implements Disposable {
     }
     // Readers and a writer don't wait for each other, and a crash loses the last sweep at most.
     const [mode] = this.rows<[string]>("pragma journal_mode");
-    if (mode?.[0] !== "wal") this.rows("pragma journal_mode = wal");
+    if (mode?.[0] !== "wal") this.#beginLog();
     this.run("pragma synchronous = normal");
     this.rows(`pragma journal_size_limit = ${maxLogBytes}`);
+  }
+
+  #beginLog(): void {
+    try {
+      this.rows("pragma journal_mode = wal");
+    } catch (error) {
+      // SQLite does not wait here. The sweep that is in its way does the same, for both of them.
+      if (!isBusy(error)) throw error;
+    }
   }
 
   /** Whether the tables are there. @throws {HistoryError} when they are another's. */

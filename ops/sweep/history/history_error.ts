@@ -60,6 +60,11 @@ export function historyErrorOf(path: string, error: unknown): HistoryError {
   );
 }
 
+/** Whether SQLite says that another process has the file. */
+export function isBusy(error: unknown): boolean {
+  return isSqliteError(error) && ((error.errcode ?? 0) & 0xff) === resultCodes.busy;
+}
+
 /** What `node:sqlite` throws. */
 interface SqliteError extends Error {
   /** The result code, perhaps an extended one. */

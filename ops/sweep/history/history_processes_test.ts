@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { assert, assertEquals } from "@std/assert";
 import { after, before, beforeEach, describe, it } from "@std/testing/bdd";
 import { HistoryDatabase } from "./history_database.ts";
-import { Recorder } from "./test_recorder.ts";
+import { Recorder, type RecorderLine, type RecorderOrder } from "./test_recorder.ts";
 
 const startMs = 1_795_000_000_000;
 
@@ -27,33 +27,40 @@ describe("several processes with one history", () => {
     return database.rows<[number]>("select count(*) from sweeps")[0]![0];
   }
 
-  it("keeps all sweeps of those that write at once, from the making of the file on", async () => {
-    const hosts = ["relay1", "relay2", "relay3"];
+  /** What recorders of different hosts say that begin in the same moment. */
+  async function recordAtOnce(
+    order: Pick<RecorderOrder, "sweeps" | "findings">,
+    hosts: readonly string[],
+  ): Promise<RecorderLine[][]> {
     await using all = new AsyncDisposableStack();
-    const order = { path, startMs, sweeps: 10, findings: 30 };
-    const recorders = hosts.map((host) => all.use(new Recorder({ ...order, host })));
-    const lines = await Promise.all(recorders.map((recorder) => recorder.all()));
+    const recorders = hosts.map((host) =>
+      all.use(new Recorder({ path, startMs, waits: true, host, ...order }))
+    );
+    await Promise.all(recorders.map((recorder) => recorder.next()));
+    await Promise.all(recorders.map((recorder) => recorder.begin()));
+    return await Promise.all(recorders.map((recorder) => recorder.all()));
+  }
+
+  it("keeps all sweeps of those that write at once, from the making of the file on", async () => {
+    const lines = await recordAtOnce({ sweeps: 10, findings: 30 }, ["relay1", "relay2", "relay3"]);
     for (const told of lines) {
-      assertEquals(told.map(({ changes }) => changes), [30, ...Array(9).fill(0)]);
       assertEquals(told.flatMap(({ warnings }) => warnings), []);
+      assertEquals(told.map(({ changes }) => changes), [30, ...Array(9).fill(0)]);
     }
     assertEquals(stored(), { relay1: 30, relay2: 30, relay3: 30 });
     assertEquals(sweepCount(), 30);
   });
 
   it("begins one new file for all that find it damaged at once", async () => {
-    const order = { path, startMs, sweeps: 3, findings: 5 };
-    {
-      await using recorder = new Recorder({ ...order, host: "relay0" });
-      await recorder.all();
-    }
+    await recordAtOnce({ sweeps: 1, findings: 5 }, ["relay0"]);
     const damaged = Deno.readFileSync(path).fill(0x78, 100);
     Deno.writeFileSync(path, damaged);
-    await using all = new AsyncDisposableStack();
-    const recorders = ["relay1", "relay2", "relay3"]
-      .map((host) => all.use(new Recorder({ ...order, host })));
-    const lines = await Promise.all(recorders.map((recorder) => recorder.all()));
-    assertEquals(lines.flat().map(({ changes }) => changes), [5, 0, 0, 5, 0, 0, 5, 0, 0]);
+    const lines = await recordAtOnce({ sweeps: 3, findings: 5 }, ["relay1", "relay2", "relay3"]);
+    assertEquals(lines.map((told) => told.map(({ changes }) => changes)), [
+      [5, 0, 0],
+      [5, 0, 0],
+      [5, 0, 0],
+    ], JSON.stringify(lines));
     assertEquals(stored(), { relay1: 5, relay2: 5, relay3: 5 });
     const aside = [...Deno.readDirSync(dirname(path))].filter(({ name }) =>
       name.includes("damaged") && !/-(wal|shm)$/.test(name)

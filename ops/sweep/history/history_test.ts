@@ -127,6 +127,9 @@ describe("the history of sweeps", () => {
     const told = history.record(back, { isWhole: true, nowMs: at(5) });
     assertEquals(told?.changes.map(({ kind }) => kind), ["new"]);
     assertEquals(record({ atMs: at(6), findings: disk("ok") }).changes, ["solved relay1 disk ok"]);
+    using database = new HistoryDatabase(path);
+    const spans = database.rows<[number]>("select until_ms - since_ms from past_states");
+    assertEquals(spans.filter(([ms]) => ms < 0), []);
   });
 
   it("says which findings change too often", () => {
@@ -145,6 +148,21 @@ describe("the history of sweeps", () => {
     );
     const later = startMs + flappingRule.windowMs + 60 * minuteMs;
     assertEquals(record({ atMs: later, findings: disk("ok") }).flapping, new Map());
+  });
+
+  it("takes a finding that is not always looked for for no flapping one", () => {
+    const told = Array.from(
+      { length: 9 },
+      (_, i) => record({ atMs: at(i * 5), findings: i % 2 === 0 ? disk("warning") : [] }).flapping,
+    );
+    assertEquals(told, told.map(() => new Map()));
+  });
+
+  it("does not say that a finding flaps that is gone", () => {
+    for (let i = 0; i < 6; i++) {
+      record({ atMs: at(i * 5), findings: disk(i % 2 === 0 ? "ok" : "warning") });
+    }
+    assertEquals(record({ atMs: at(30) }).flapping, new Map());
   });
 
   it("gives the next sweep what hosts have told, as far as that is wanted", () => {

@@ -89,5 +89,8 @@ describe("pruning the history", () => {
     assert(size <= 1_100_000, `${size} bytes`);
     assertEquals(rows("findings"), 300);
     assert(rows("past_states") >= 300, "the last change is known");
+    record(startMs + 60 * dayMs, findings(59), { ...retention, statesMs: 1 });
+    const { size: less } = Deno.statSync(path);
+    assert(less < size / 2, `${less} bytes of ${size}`);
   });
 });

@@ -18,6 +18,8 @@ export interface RecorderOrder {
   readonly sweeps: number;
   /** Findings of each sweep, all critical. */
   readonly findings: number;
+  /** Says that it is there, with a line of its own, and begins when it is told to. */
+  readonly waits?: boolean;
   /** Stops in the middle of the first transaction, for ever. */
   readonly hangs?: boolean;
 }
@@ -41,8 +43,13 @@ export class Recorder implements AsyncDisposable {
       ...[Deno.execPath(), "run", "-A", "--no-check", "--quiet"],
       ...[new URL(import.meta.url).pathname, JSON.stringify(order)],
     ];
-    this.#process = new Deno.Command(command!, { args, stdin: "null", stdout: "piped" }).spawn();
+    this.#process = new Deno.Command(command!, { args, stdin: "piped", stdout: "piped" }).spawn();
     this.#lines = linesOf(this.#process.stdout);
+  }
+
+  /** Lets one begin that waits. */
+  async begin(): Promise<void> {
+    await this.#process.stdin.close();
   }
 
   /** What it says next; `undefined` at its end. */
@@ -66,6 +73,7 @@ export class Recorder implements AsyncDisposable {
       // It has ended by itself.
     }
     await this.#lines.return(undefined);
+    await this.#process.stdin.close().catch(() => {});
     await this.#process.status;
   }
 }
@@ -81,6 +89,10 @@ async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncG
 
 if (import.meta.main) {
   const order = JSON.parse(Deno.args[0]!) as RecorderOrder;
+  if (order.waits) {
+    print({ changes: null, warnings: [] });
+    Deno.stdin.readSync(new Uint8Array(1));
+  }
   if (order.hangs) hang(order);
   for (let i = 0; i < order.sweeps; i++) print(record(order, order.startMs + i * 1000));
 }
