@@ -1,6 +1,7 @@
 import type { MetricDefinition } from "../../tunnel/metric_catalogue.ts";
 import { catalogues } from "../catalogue.ts";
 import { recordingRules } from "../rules/rule_groups.ts";
+import { sweepMetrics } from "../sweep_metrics.ts";
 import { inspectExpression } from "./inspect.ts";
 import { targetLabels } from "./selector.ts";
 
@@ -14,7 +15,7 @@ const ownSeries: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * All series that Prometheus has of a fleet, by name, with the labels that they can have: of the
- * programs, of their scrapes, and of our rules.
+ * programs, of their scrapes, of our rules, and of sweeps.
  */
 export function knownSeries(): ReadonlyMap<string, readonly string[]> {
   const series = new Map(Object.entries(ownSeries));
@@ -25,7 +26,7 @@ export function knownSeries(): ReadonlyMap<string, readonly string[]> {
     const own = [...Object.keys(labels), ...grouped.map(({ label }) => label), ...targetLabels];
     series.set(record, [...new Set([...series.get(record) ?? [], ...inherited, ...own])]);
   }
-  for (const catalogue of Object.values(catalogues)) {
+  for (const catalogue of [...Object.values(catalogues), sweepMetrics]) {
     for (const metric of Object.values(catalogue)) {
       const labels = [...targetLabels, ...Object.keys(metric.labels ?? {})];
       for (const name of seriesOf(metric)) {

@@ -9,6 +9,7 @@ import { rolloutRules } from "./rollout.ts";
 import type { AlertRule, RecordingRule, RuleGroup } from "./rule.ts";
 import { saturationRules } from "./saturation.ts";
 import { sloRules } from "./slo.ts";
+import { sweepRules } from "./sweeps.ts";
 
 /** All rules, in the order in which people ask: do users get in, do packets arrive, is there room? */
 export const ruleGroups: readonly RuleGroup[] = [
@@ -22,6 +23,7 @@ export const ruleGroups: readonly RuleGroup[] = [
   certificateRules,
   faultRules,
   sloRules,
+  sweepRules,
 ];
 
 /** The group of an alert, behind those whose recorded series its rules need. */

@@ -9,6 +9,7 @@ import { networkCases } from "./network_cases.ts";
 import { rolloutCases } from "./rollout_cases.ts";
 import { saturationCases } from "./saturation_cases.ts";
 import { sloCases } from "./slo_cases.ts";
+import { sweepCases } from "./sweep_cases.ts";
 
 /** The cases of all alerts, by the alerts' names. */
 export const alertCases: Readonly<Record<string, AlertCases>> = {
@@ -22,4 +23,5 @@ export const alertCases: Readonly<Record<string, AlertCases>> = {
   ...certificateCases,
   ...faultCases,
   ...sloCases,
+  ...sweepCases,
 };

@@ -1,3 +1,4 @@
+import { sweepMetrics } from "../../../dashboards/sweep_metrics.ts";
 import { escapeControls } from "../../../tunnel/printable.ts";
 import { type FindingStatus, findingStatuses, isLoud, type Measure } from "../finding.ts";
 import { uptimeRatio } from "../history/service_uptime.ts";
@@ -54,8 +55,8 @@ export function prometheusText(reported: ReportedSweep): string {
       samples: [[fleet, stateValue(statusOf(result))]],
     },
     {
-      name: "ztna_sweep_last_run_timestamp_seconds",
-      help: "When the last sweep began, in seconds since 1970",
+      name: sweepMetrics.lastRun.name,
+      help: sweepMetrics.lastRun.help,
       samples: [[fleet, result.startedMs / 1000]],
     },
     {
