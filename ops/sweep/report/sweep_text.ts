@@ -42,13 +42,14 @@ export function sweepLines(reported: ReportedSweep, given: SweepTextOptions): Li
   const problems = foldFindings(findings.filter(isLoud));
   const others = foldFindings(findings.filter((finding) => !isLoud(finding)));
   const lines = findingTable([...problems, ...verbosity > 0 ? others : []], options);
-  if (verbosity < 0) return lines;
+  const fixes = fixLines(reported.fixes ?? []);
+  if (verbosity < 0) return [...lines, ...fixes];
   const counts = countSweep(reported.result);
   const below = [
     ...healthyLine(counts, options),
     ...silencedLine(findings, options),
     ...changeLines(reported, options),
-    ...fixLines(reported.fixes ?? []),
+    ...fixes,
   ];
   return [
     ...lines,
