@@ -93,28 +93,40 @@ export function storedCredentials(
       key: new Secret(Deno.readTextFileSync(keyFile)),
     }]]);
   };
-  try {
-    return {
-      authorityPem: Deno.readTextFileSync(store.files("ca").certificateFile),
-      relays: host.relay === undefined ? new Map() : credential("relay"),
-      connectors: host.connector === undefined ? new Map() : credential("connector"),
-      metrics: metricsTargetsOf(host).length === 0 ? new Map() : credential("metrics"),
-      prometheus: undefined,
-      retryKey: new Secret(Deno.readTextFileSync(retryKeyFileOf(paths))),
-      changes: [],
-    };
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  return ifThere(() => ({
+    authorityPem: Deno.readTextFileSync(store.files("ca").certificateFile),
+    relays: host.relay === undefined ? new Map() : credential("relay"),
+    connectors: host.connector === undefined ? new Map() : credential("connector"),
+    metrics: metricsTargetsOf(host).length === 0 ? new Map() : credential("metrics"),
+    prometheus: undefined,
+    retryKey: new Secret(Deno.readTextFileSync(retryKeyFileOf(paths))),
+    changes: [],
+  }));
 }
 
 /** The certificate of a fleet's authority (PEM), if this machine has it. */
 export function storedAuthority(paths: FleetPaths): string | undefined {
+  const { certificateFile } = new CertificateStore(paths.tls).files("ca");
+  return ifThere(() => Deno.readTextFileSync(certificateFile));
+}
+
+/** What Prometheus proves itself with, if this machine has it. */
+export function storedPrometheus(paths: FleetPaths): Credential | undefined {
+  const { certificateFile, keyFile } = new CertificateStore(paths.tls).files(prometheusName);
+  return ifThere(() => ({
+    certificatePem: Deno.readTextFileSync(certificateFile),
+    key: new Secret(Deno.readTextFileSync(keyFile)),
+  }));
+}
+
+/** What is read from files; `undefined` when one of them is not there, or not for us. */
+function ifThere<T>(read: () => T): T | undefined {
   try {
-    return Deno.readTextFileSync(new CertificateStore(paths.tls).files("ca").certificateFile);
+    return read();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    const isAbsent = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.PermissionDenied;
+    if (isAbsent) return undefined;
     throw error;
   }
 }

@@ -1,11 +1,11 @@
 import { internal } from "./checks/answer_checks.ts";
 import type { Finding } from "./finding.ts";
-import { servedCertificate } from "./fleet_checks/served_certificate.ts";
+import { servedCertificate, servedMetricsCertificate } from "./fleet_checks/served_certificate.ts";
 import { tunnelProbe, tunnelRoundTrip } from "./fleet_checks/tunnel_probe.ts";
 import type { TunnelLook } from "./tunnels/tunnel_look.ts";
 
 /** The checks for which this machine looks at tunnels. */
-const tunnelChecks = [servedCertificate, tunnelProbe, tunnelRoundTrip];
+const tunnelChecks = [servedCertificate, servedMetricsCertificate, tunnelProbe, tunnelRoundTrip];
 
 /**
  * The checks that a sweep has not made, or of a part of their subjects only: what they have not

@@ -4,7 +4,9 @@ import { partialChecks } from "./partial_checks.ts";
 import type { TunnelLook } from "./tunnels/tunnel_look.ts";
 
 const tunnels: TunnelLook = { probes: [], served: new Map(), omitted: 0, ranOutOfTime: false };
-const ofTunnels = ["served-certificate", "tunnel-probe", "tunnel-round-trip"];
+const ofTunnels = [
+  ...["served-certificate", "served-metrics-certificate", "tunnel-probe", "tunnel-round-trip"],
+];
 
 describe("partial checks", () => {
   it("are none when everything was looked at", () => {

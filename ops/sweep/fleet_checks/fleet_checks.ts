@@ -2,7 +2,7 @@ import type { CheckDeclaration, FleetCheck } from "../check.ts";
 import { answerChecks } from "../checks/answer_checks.ts";
 import { hostChecks } from "../checks/host_checks.ts";
 import { credentials } from "./credentials.ts";
-import { servedCertificate } from "./served_certificate.ts";
+import { servedCertificate, servedMetricsCertificate } from "./served_certificate.ts";
 import { services } from "./services.ts";
 import { silencesCheck } from "./silences.ts";
 import { tunnelProbe, tunnelRoundTrip } from "./tunnel_probe.ts";
@@ -11,6 +11,7 @@ import { tunnelProbe, tunnelRoundTrip } from "./tunnel_probe.ts";
 export const fleetChecks: readonly FleetCheck[] = [
   services,
   servedCertificate,
+  servedMetricsCertificate,
   tunnelProbe,
   tunnelRoundTrip,
   credentials,

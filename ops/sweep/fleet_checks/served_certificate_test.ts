@@ -1,13 +1,15 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { tlsFilesOf } from "../../fleet/program_files.ts";
+import { metricsTlsFiles, tlsFilesOf } from "../../fleet/program_files.ts";
+import { everyRoleHost } from "../../fleet/test_fleet_host.ts";
 import type { FleetVerdict } from "../check.ts";
 import type { TlsFacts } from "../facts/tls.ts";
 import { readCertificates } from "../host_certificate.ts";
 import { testAuthority, tlsFacts } from "../test_tls_facts.ts";
+import { testView } from "../test_view.ts";
 import type { ServedCertificate } from "../tunnels/tunnel_look.ts";
-import { servedCertificate } from "./served_certificate.ts";
-import { fleetStatuses, fleetView, relayHost, tunnelLook } from "./test_fleet_view.ts";
+import { servedCertificate, servedMetricsCertificate } from "./served_certificate.ts";
+import { fleetStatuses, fleetView, relayHost, testFleet, tunnelLook } from "./test_fleet_view.ts";
 
 const nowMs = 1_800_000_000_000;
 const day = 86_400_000;
@@ -66,5 +68,29 @@ describe("the check of certificates that are presented", () => {
 
   it("finds what is no certificate critical", () => {
     assertEquals(verdict({ der: new Uint8Array([1, 2, 3]) }).status, "critical");
+  });
+});
+
+describe("the check of certificates for metrics", () => {
+  const shown = { ...relayHost, metrics: everyRoleHost.metrics };
+  const fleet = { ...testFleet, hosts: [shown, ...testFleet.hosts.slice(1)] };
+
+  it("compares what each program presents with the disk", async () => {
+    const tls = await tlsFacts(shown, { authority, issuedMs: nowMs });
+    const [onDisk] = readCertificates(tls.certificates[metricsTlsFiles.certificateFile]!);
+    const found = (der: Uint8Array): [string | null, string, string][] => {
+      const servedMetrics = [{ host: "relay1", program: "relay" as const, der }];
+      const host = testView({ fleet, host: shown, facts: { tls } });
+      const tunnels = tunnelLook({ servedMetrics });
+      const view = fleetView({}, { fleet, tunnels, hosts: new Map([["relay1", host]]) });
+      return fleetStatuses(servedMetricsCertificate, view);
+    };
+    assertEquals(found(onDisk!.der), [["relay1", "relay", "ok"]]);
+    assertEquals(found(earlier.der), [["relay1", "relay", "warning"]]);
+  });
+
+  it("says nothing where this machine is not let in", () => {
+    const view = fleetView({}, { tunnels: tunnelLook() });
+    assertEquals(fleetStatuses(servedMetricsCertificate, view), []);
   });
 });

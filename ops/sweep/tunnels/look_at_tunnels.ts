@@ -5,6 +5,7 @@ import { type Fleet, type FleetHost, type FleetService, servicesOf } from "../..
 import type { FleetPaths } from "../../fleet/fleet_paths.ts";
 import { TunnelProber } from "../../fleet/tunnel.ts";
 import { RelayUnreachableError } from "../../probe/agent_errors.ts";
+import { lookAtMetrics } from "./look_at_metrics.ts";
 import type { ServedCertificate, ServiceProbe, TunnelLook } from "./tunnel_look.ts";
 
 /** Probes under way at a time: each has a connection, and packets that must not wait for others'. */
@@ -48,6 +49,7 @@ export async function lookAtTunnels(options: TunnelLookOptions): Promise<TunnelL
   const probes = new Map<Tunnel, ServiceProbe>();
   const unreachable = new Map<FleetHost, string>();
   const either = AbortSignal.any([limit, signal]);
+  const lookingAtMetrics = lookAtMetrics(fleet, paths, either);
   await Promise.all([
     forEachLimited(new Set(relays), probesAtOnce, async (relay) => {
       const found = await servedBy(ready, relay, either);
@@ -64,6 +66,7 @@ export async function lookAtTunnels(options: TunnelLookOptions): Promise<TunnelL
     // In the fleet's order, whoever was first.
     probes: tunnels.flatMap((tunnel) => probes.get(tunnel) ?? []),
     served,
+    servedMetrics: await lookingAtMetrics,
     omitted: tunnels.length - probes.size,
     ranOutOfTime: probes.size < chosen.length,
   };

@@ -20,11 +20,19 @@ export interface ServedCertificate {
   readonly error?: string;
 }
 
-/** What this machine has seen of a fleet's tunnels. */
+/** What a program presents to who reads its metrics. */
+export interface ServedMetricsCertificate extends ServedCertificate {
+  readonly host: string;
+  readonly program: "relay" | "connector";
+}
+
+/** What this machine has seen of a fleet from outside. */
 export interface TunnelLook {
   readonly probes: readonly ServiceProbe[];
   /** By the name of the relay's host. */
   readonly served: ReadonlyMap<string, ServedCertificate>;
+  /** Of programs that show their metrics to the network. */
+  readonly servedMetrics?: readonly ServedMetricsCertificate[];
   /** Services that were not probed, and whether that was for want of time. */
   readonly omitted: number;
   readonly ranOutOfTime: boolean;
