@@ -122,6 +122,11 @@ const cases: readonly {
     expected: ["reload:relay"],
   },
   {
+    title: "has a connector read the certificate of its metrics",
+    finding: finding("served-metrics-certificate", "connector", { value: differsFromDisk }),
+    expected: ["reload:connector"],
+  },
+  {
     title: "does not reload a relay that can't be reached",
     finding: finding("served-certificate", "relay", { value: "cannot be seen from this machine" }),
     expected: null,

@@ -2,7 +2,7 @@ import type { Fix } from "./fix.ts";
 import { endDrain } from "./fixes/end_drain.ts";
 import { protectKeys } from "./fixes/protect_keys.ts";
 import { pruneReleaseFiles, pruneReleases } from "./fixes/prune_releases.ts";
-import { reloadCertificate } from "./fixes/reload_certificate.ts";
+import { reloadCertificate, reloadMetricsCertificate } from "./fixes/reload_certificate.ts";
 import { renewCertificate } from "./fixes/renew_certificate.ts";
 import { setUdpBuffers } from "./fixes/set_udp_buffers.ts";
 import { startUnit } from "./fixes/start_unit.ts";
@@ -16,5 +16,6 @@ export const allFixes: readonly Fix[] = [
   endDrain,
   renewCertificate,
   reloadCertificate,
+  reloadMetricsCertificate,
   protectKeys,
 ];
