@@ -28,8 +28,8 @@ function stateValue(status: FindingStatus): number {
 }
 
 /**
- * A sweep as a text file for the textfile collector of Prometheus' node exporter. Only problems have
- * a series each: the text stays small however many checks there are.
+ * A sweep as a text file for the textfile collector of Prometheus' node exporter. A finding has a
+ * series while it is a problem, and one for what it has measured: a few dozen for each host.
  */
 export function prometheusText(reported: ReportedSweep): string {
   const { result, uptime } = reported;
