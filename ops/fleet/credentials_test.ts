@@ -15,12 +15,19 @@ describe("the credentials of a fleet", () => {
   });
   after(() => Deno.removeSync(directory, { recursive: true }));
 
-  const read = async (hosts: string, check = false): ReturnType<typeof readCredentials> => {
+  const read = async (
+    hosts: string,
+    check = false,
+    only?: ReadonlySet<string>,
+  ): ReturnType<typeof readCredentials> => {
     const file = `${directory}/inventory.yaml`;
     Deno.writeTextFileSync(file, `relays: { hosts: ${hosts} }`);
     const inventory = await loadInventory([file]);
     const fleet = readFleet(inventory, [...inventory.hosts.values()]);
-    return await readCredentials({ fleet, paths, check, now: Date.now() });
+    return await readCredentials({
+      ...{ fleet, paths, check, now: Date.now() },
+      ...only !== undefined && { only },
+    });
   };
   const namesOf = async (name: string): Promise<readonly string[]> => {
     const store = new CertificateStore(paths.tls);
@@ -64,6 +71,16 @@ describe("the credentials of a fleet", () => {
     const { changes } = await read(renamed);
     assertEquals(changes.length, 1);
     assertEquals(await namesOf("prometheus"), ["metrics.eu-2.ztna"]);
+  });
+
+  it("are those of some hosts only where others' are not wanted, and Prometheus' is for all", async () => {
+    const both = "{ a: { ztna_metrics_bind: 10.0.0.8 }, b: { ztna_metrics_bind: 10.0.0.9 } }";
+    const { relays, changes } = await read(both, false, new Set(["a"]));
+    assertEquals([...relays.keys()], ["a"]);
+    assertEquals(changes.filter((change) => /-b"/.test(change)), []);
+    assertEquals(changes.filter((change) => /-a"/.test(change)).length, 2);
+    // Who is let in is what all hosts say.
+    assertEquals((await read(both)).changes.filter((change) => change.includes("prom")), []);
   });
 
   it("are on this machine as they were given out, and nothing is made anew for looking", async () => {
