@@ -1,5 +1,5 @@
 import { truncate } from "../../../tunnel/printable.ts";
-import { type Finding, findingKey, findingStatuses } from "../finding.ts";
+import { type Finding, findingStatuses } from "../finding.ts";
 import type { Coverage } from "./coverage.ts";
 import type { StateName } from "./known_state.ts";
 
@@ -27,7 +27,7 @@ export type FindingUpdate<K extends KnownFinding> =
 /**
  * What a sweep does to the history.
  *
- * @param known Findings of the sweeps before by their keys, gone ones too.
+ * @param known Findings of the sweeps before by their {@linkcode storedKey}, gone ones too.
  * @param findings Of this sweep, with texts that the history can keep: see {@linkcode keepable}.
  * @param coverage What it means when one is missing.
  */
@@ -57,14 +57,24 @@ export function compareSweep<K extends KnownFinding>(
 }
 
 /**
- * Findings by their keys, as the history keeps them: texts bounded, and of two with the same key the
- * worse one.
+ * What `findingKey` is, for findings that the history can keep, in half of the time: it takes most
+ * of what recording a sweep of 500 hosts takes.
+ */
+export function storedKey(
+  { host, check, subject }: Pick<Finding, "host" | "check" | "subject">,
+): string {
+  return `${host ?? ""}\0${check}\0${subject}`;
+}
+
+/**
+ * Findings by their {@linkcode storedKey}, as the history keeps them: texts bounded, and of two with
+ * the same key the worse one.
  */
 export function keepable(findings: readonly Finding[]): Map<string, Finding> {
   const kept = new Map<string, Finding>();
   for (const found of findings) {
     const finding = keepableFinding(found);
-    const key = findingKey(finding);
+    const key = storedKey(finding);
     const other = kept.get(key);
     if (other === undefined || rank(finding) > rank(other)) kept.set(key, finding);
   }
@@ -73,11 +83,10 @@ export function keepable(findings: readonly Finding[]): Map<string, Finding> {
 
 /** A finding with texts that the history can keep. */
 export function keepableFinding(finding: Finding): Finding {
-  return {
-    ...finding,
-    subject: storable(finding.subject, maxSubjectLength),
-    value: storable(finding.value, maxValueLength),
-  };
+  const subject = storable(finding.subject, maxSubjectLength);
+  const value = storable(finding.value, maxValueLength);
+  const isSame = subject === finding.subject && value === finding.value;
+  return isSame ? finding : { ...finding, subject, value };
 }
 
 function rank({ status }: Finding): number {
@@ -89,5 +98,7 @@ function rank({ status }: Finding): number {
  * `node:sqlite` reads up to the first NUL.
  */
 function storable(text: string, maxLength: number): string {
-  return truncate(text, maxLength).toWellFormed().replaceAll("\0", "\u2400");
+  const short = truncate(text, maxLength);
+  if (short.isWellFormed() && !short.includes("\0")) return short;
+  return short.toWellFormed().replaceAll("\0", "\u2400");
 }

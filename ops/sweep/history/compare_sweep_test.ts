@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { Finding, FindingStatus } from "../finding.ts";
-import { compareSweep, keepable, type KnownFinding } from "./compare_sweep.ts";
+import { compareSweep, keepable, type KnownFinding, storedKey } from "./compare_sweep.ts";
 import type { StateName } from "./known_state.ts";
 import { findingOf } from "./test_sweeps.ts";
 
-const key = JSON.stringify(["relay1", "disk", ""]);
+const key = storedKey({ host: "relay1", check: "disk", subject: "" });
 
 function known(status: StateName, value = "before"): Map<string, KnownFinding> {
   return new Map([[key, { host: "relay1", check: "disk", subject: "", status, value }]]);

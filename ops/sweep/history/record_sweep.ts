@@ -7,6 +7,7 @@ import {
   keepable,
   keepableFinding,
   type KnownFinding,
+  storedKey,
 } from "./compare_sweep.ts";
 import { coverageOf } from "./coverage.ts";
 import type { HistoryDatabase } from "./history_database.ts";
@@ -84,7 +85,7 @@ function sinceOf(
   for (const finding of findings) {
     const { status } = finding;
     if (!isProblem(status)) continue;
-    const before = known.get(findingKey(keepableFinding(finding)));
+    const before = known.get(storedKey(keepableFinding(finding)));
     since.set(findingKey(finding), before?.status === status ? before.sinceMs : atMs);
   }
   return since;
@@ -110,7 +111,7 @@ function storedFindings(database: HistoryDatabase): Map<string, StoredFinding> {
   return new Map(rows.map(([id, name, check, subject, status, value, sinceMs]) => {
     const host = name === fleetHost ? null : name;
     const stored = { id, host, check, subject, status: stateOf(status), value, sinceMs };
-    return [findingKey(stored), stored];
+    return [storedKey(stored), stored];
   }));
 }
 
