@@ -1,5 +1,5 @@
 import { truncate } from "../../../tunnel/printable.ts";
-import { type Finding, findingStatuses } from "../finding.ts";
+import { type Finding, findingKey, findingStatuses } from "../finding.ts";
 import type { Coverage } from "./coverage.ts";
 import type { StateName } from "./known_state.ts";
 
@@ -28,7 +28,7 @@ export type FindingUpdate<K extends KnownFinding> =
  * What a sweep does to the history.
  *
  * @param known Findings of the sweeps before by their {@linkcode storedKey}, gone ones too.
- * @param findings Of this sweep, with texts that the history can keep: see {@linkcode keepable}.
+ * @param findings Of this sweep by the same keys, as {@linkcode keepable} makes them.
  * @param coverage What it means when one is missing.
  */
 export function compareSweep<K extends KnownFinding>(
@@ -67,14 +67,19 @@ export function storedKey(
 }
 
 /**
- * Findings by their {@linkcode storedKey}, as the history keeps them: texts bounded, and of two with
- * the same key the worse one.
+ * Findings by their keys, as the history keeps them: texts bounded, and of two with the same key the
+ * worse one.
+ *
+ * @param keyOf `findingKey` by default.
  */
-export function keepable(findings: readonly Finding[]): Map<string, Finding> {
+export function keepable(
+  findings: readonly Finding[],
+  keyOf: (finding: Finding) => string = findingKey,
+): Map<string, Finding> {
   const kept = new Map<string, Finding>();
   for (const found of findings) {
     const finding = keepableFinding(found);
-    const key = storedKey(finding);
+    const key = keyOf(finding);
     const other = kept.get(key);
     if (other === undefined || rank(finding) > rank(other)) kept.set(key, finding);
   }

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import type { Finding, FindingStatus } from "../finding.ts";
+import { type Finding, findingKey, type FindingStatus } from "../finding.ts";
 import { compareSweep, keepable, type KnownFinding, storedKey } from "./compare_sweep.ts";
 import type { StateName } from "./known_state.ts";
 import { findingOf } from "./test_sweeps.ts";
@@ -47,7 +47,9 @@ describe("comparing a sweep with the history", () => {
 
   it("keeps the worst of what was said of one subject", () => {
     for (const order of [["ok", "critical", "warning"], ["warning", "critical", "ok"]] as const) {
-      const kept = keepable(order.map((status) => findingOf("relay1", "disk", status)));
+      const said = order.map((status) => findingOf("relay1", "disk", status));
+      const kept = keepable(said, storedKey);
+      assertEquals([...keepable(said).keys()], said.slice(0, 1).map(findingKey));
       assertEquals([...kept].map(([id, { status }]) => [id, status]), [[key, "critical"]]);
     }
   });

@@ -53,7 +53,7 @@ export function recordSweep(
   const newer = newerSwept(database, atMs, nowMs);
   const isNews = (host: string | null): boolean => !newer.has(host ?? fleetHost);
   const news = result.findings.filter(({ host }) => isNews(host));
-  const findings = keepable(news);
+  const findings = keepable(news, storedKey);
   const known = storedFindings(database);
   const { isComplete } = coverageOf(sweep, isWhole);
   const updates = compareSweep(known, findings, {
