@@ -30,10 +30,13 @@ const resultCodes = {
   notADatabase: 26,
 } as const;
 
+const adviceIfDamaged = "the next sweep moves it aside and begins a new one";
 const advice: Readonly<Record<number, string>> = {
   [resultCodes.busy]: "another process holds it for too long; look for a sweep that hangs",
   [resultCodes.readOnly]: "make the file and its directory writable",
   [resultCodes.ioError]: "look for room on that disk, and for errors of it in the kernel's log",
+  [resultCodes.corrupt]: adviceIfDamaged,
+  [resultCodes.notADatabase]: adviceIfDamaged,
   [resultCodes.full]: "make room on that disk",
   [resultCodes.cannotOpen]: "make the directory writable",
 };

@@ -1,4 +1,5 @@
 import { bold, dim, green, red, yellow } from "@std/fmt/colors";
+import { truncate } from "../../../tunnel/printable.ts";
 import { tableLines } from "../../table.ts";
 import { counted, formatDuration } from "../../terminal/quantities.ts";
 import { formatLine, type Line, type Paint, type Span } from "../../terminal/span.ts";
@@ -11,6 +12,8 @@ import type { PastChange } from "./past_changes.ts";
 import { uptimeRatio, type UptimeWindow, uptimeWindows } from "./service_uptime.ts";
 import type { SweepSeries } from "./sweep_list.ts";
 
+/** Longest value, in UTF-16 units, that does not make all lines of a part too long to be read. */
+const maxValueLength = 120;
 /** Most lines of one part: what is older is in the JSON. */
 const maxLines = 200;
 
@@ -101,7 +104,7 @@ function changeRow(
     { text: kind === "new" ? `new ${to}` : kind, paint: paintOf(to) },
     ...subjectCells(host, check, subject),
     { text: untilMs === undefined ? "" : formatDuration(untilMs - sinceMs) },
-    { text: value },
+    { text: truncate(value, maxValueLength) },
   ];
 }
 
@@ -114,7 +117,7 @@ function problemRow(
     { text: to, paint: paintOf(to) },
     ...subjectCells(host, check, subject),
     { text: formatDuration(Math.max(0, nowMs - sinceMs)) },
-    { text: value },
+    { text: truncate(value, maxValueLength) },
   ];
 }
 

@@ -116,5 +116,7 @@ web      down  not known  99.999 %  90.00 % (75 % not known)`),
     assert(text.includes("(4800 older lines: --json has them)"));
     assert(text.includes("number 4999."));
     assert(!text.includes("number 4799."));
+    const long = historyText(report({ changes: [change({ value: "x".repeat(5000) })] }), false);
+    assert(long.length < 500);
   });
 });
