@@ -30,7 +30,7 @@ const resultCodes = {
   notADatabase: 26,
 } as const;
 
-const adviceIfDamaged = "the next sweep moves it aside and begins a new one";
+const adviceIfDamaged = "a sweep moves it aside and begins a new one";
 const advice: Readonly<Record<number, string>> = {
   [resultCodes.busy]: "another process holds it for too long; look for a sweep that hangs",
   [resultCodes.readOnly]: "make the file and its directory writable",
