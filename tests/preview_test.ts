@@ -82,13 +82,24 @@ const descriptionsOutside = `[...document.querySelectorAll("details.info")].filt
   return width === 0 || left < 0 || right > innerWidth;
 }).map((info) => info.parentElement.querySelector("h3").textContent)`;
 
+/** Words in charts that another one's lie over, with the panel that they are in. */
+const overlappingLabels = `[...document.querySelectorAll("svg.chart")].flatMap((chart) => {
+  const boxes = [...chart.querySelectorAll("text")].map((text) => text.getBoundingClientRect());
+  const meets = (a, b) => a.left < b.right && b.left < a.right && a.width > 0 &&
+    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > a.height / 2;
+  return boxes.some((box, i) => boxes.slice(i + 1).some((other) => meets(box, other)))
+    ? [chart.closest(".panel").querySelector("h3").textContent] : [];
+})`;
+
 /** Panels without anything drawn. */
 const undrawn = `[...document.querySelectorAll(".panel")].filter((panel) => {
   const body = panel.querySelector(".body");
-  const marks = body.querySelectorAll(
-    "svg.chart path[stroke]:not([fill=none]), svg.chart path[fill]:not([fill=none]), " +
-      ".stat b, tbody td, .bars li");
-  return marks.length === 0 || body.querySelector(".empty, .error") !== null;
+  const drawn = [...body.querySelectorAll("svg.chart .data path")].filter((path) => {
+    const { width, height } = path.getBoundingClientRect();
+    return width + height > 0;
+  });
+  const words = body.querySelectorAll(".stat b, tbody td, .bars li");
+  return drawn.length + words.length === 0 || body.querySelector(".empty, .error") !== null;
 }).map((panel) => panel.querySelector("h3").textContent)`;
 
 describe("the preview in a browser", { skip: skipWithoutBrowser() }, () => {
@@ -144,6 +155,14 @@ describe("the preview in a browser", { skip: skipWithoutBrowser() }, () => {
       await open(name, 1600);
       await browser.evaluate(openRows);
       assertEquals(await browser.evaluate(undrawn), []);
+    });
+
+    it(`writes no words in charts of ${name} over others`, async () => {
+      for (const width of [1600, 1280]) {
+        await open(name, width);
+        await browser.evaluate(openRows);
+        assertEquals(await browser.evaluate(overlappingLabels), []);
+      }
     });
 
     it(`cuts no text of ${name} off`, async () => {

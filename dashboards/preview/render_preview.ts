@@ -95,9 +95,8 @@ async function renderBoard(
     color: cssColor(event.annotation.iconColor),
   }));
   const pageOf = pageFinder(boards);
-  const bodies = await Promise.all(panels.map(async ({ panel, w, h }, index) => {
+  const bodies = await Promise.all(panels.map(async ({ panel, w, h }) => {
     const body = await bodyOf(panel, source, scope, {
-      id: `p${index}`,
       size: bodySize({ w, h }),
       marks,
       now: range.end,
@@ -136,7 +135,7 @@ async function bodyOf(
     context.size.width / (panel.type === "heatmap" ? heatCellPx : 2),
   );
   const data = await loadPanel(panel, source, scope, maxPoints);
-  return await drawBody({ ...context, panel, data });
+  return drawBody({ ...context, panel, data });
 }
 
 /** What a panel has for its body on a page of the usual width. */

@@ -35,6 +35,13 @@ export function niceAxis(
   };
 }
 
+/** The values of an axis's marks, from the lowest. */
+export function axisMarks({ min, max, interval }: Axis): number[] {
+  const first = Math.ceil(min / interval - 1e-9);
+  const last = Math.floor(max / interval + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * interval);
+}
+
 function bounded(value: number): number {
   return Math.min(Math.max(value, -largest), largest);
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
-import { niceAxis } from "./axis.ts";
+import { axisMarks, niceAxis } from "./axis.ts";
 
 describe("an axis", () => {
   it("has round marks", () => {
@@ -31,5 +31,16 @@ describe("an axis", () => {
       assert(min <= low + slack && max >= high - slack, `${min} to ${max} for ${low} to ${high}`);
       assert((max - min) / interval <= 12, `${(max - min) / interval} marks`);
     }));
+  });
+});
+
+describe("the marks of an axis", () => {
+  it("are from the one end to the other", () => {
+    assertEquals(axisMarks({ min: -20, max: 40, interval: 20 }), [-20, 0, 20, 40]);
+    assertEquals(axisMarks({ min: 0.7, max: 0.8, interval: 0.1 }).length, 2);
+  });
+
+  it("end before an end that is none of them", () => {
+    assertEquals(axisMarks({ min: 0, max: 50, interval: 20 }), [0, 20, 40]);
   });
 });

@@ -1,8 +1,17 @@
-import type { EChartsOption } from "echarts";
 import type { Size } from "../board/placement.ts";
 import type { TimeRange } from "../data/source.ts";
-import { Html } from "../page/html.ts";
-import { formatClock } from "./clock.ts";
+import { type Html, html } from "../page/html.ts";
+import {
+  acrossPath,
+  downPath,
+  fillPath,
+  px,
+  type Rectangle,
+  rectanglesPath,
+  strokePath,
+} from "./shapes.ts";
+import { letterPx, textWidth } from "./text_width.ts";
+import { timeMarks, timeX } from "./time_marks.ts";
 
 /** An event that is drawn over every chart. */
 export interface Mark {
@@ -21,66 +30,118 @@ export interface ChartFrame {
   readonly marks: readonly Mark[];
 }
 
-/** Width of a time with its seconds on an axis, and the space beside it. */
-const markPx = 105;
+/** Where a chart's data is, between its texts. */
+export interface Plot extends ChartFrame {
+  /** From the chart's corner, in px. */
+  readonly area: Rectangle;
+}
 
-/** The part of a chart's options that is about time: the axis below, and the marks. */
-export function timeAxis({ range, size }: ChartFrame): NonNullable<EChartsOption["xAxis"]> {
-  const seconds = range.end - range.start;
-  const marks = Math.max(2, Math.floor(size.width / markPx));
-  return {
-    type: "time",
-    min: range.start * 1000,
-    max: range.end * 1000,
-    splitNumber: marks,
-    axisLine: { lineStyle: { color: "var(--grid)" } },
-    axisTick: { lineStyle: { color: "var(--grid)" } },
-    splitLine: { show: true, lineStyle: { color: "var(--grid)" } },
-    axisLabel: {
-      ...axisText,
-      hideOverlap: true,
-      showMinLabel: false,
-      showMaxLabel: false,
-      // One that reaches over the end would be cut off; `showMaxLabel` is for marks on the end only.
-      formatter: (ms: number): string =>
-        (range.end - ms / 1000) / seconds * size.width < markPx / 2
-          ? ""
-          : formatClock(ms / 1000, seconds / marks),
-    },
+/** A text at the left of a chart. */
+export interface SideLabel {
+  /** From the plot's top, in px. */
+  readonly y: number;
+  readonly text: string;
+}
+
+/** What is drawn in a plot; lengths are in px from the plot's corner. */
+export interface Drawing {
+  readonly labels: readonly SideLabel[];
+  /** Heights of the lines across. */
+  readonly lines?: readonly number[];
+  readonly data: Html;
+}
+
+/** Space around a plot, in px: half a text above, a line of times below. */
+const spacePx = { top: 10, right: 16, bottom: 24 } as const;
+/** Space between a text at the left and the plot, and that before the text. */
+const labelGapPx = 8;
+const marginPx = 4;
+
+/** The plot of a chart that has these texts at its left. */
+export function plotBeside(texts: readonly string[], frame: ChartFrame): Plot {
+  const { width, height } = frame.size;
+  const widest = texts.reduce((most, text) => Math.max(most, textWidth(text)), 0);
+  const x = Math.ceil(marginPx + widest + labelGapPx);
+  const area = {
+    x,
+    y: spacePx.top,
+    width: Math.max(width - x - spacePx.right, 1),
+    height: Math.max(height - spacePx.top - spacePx.bottom, 1),
   };
+  return { ...frame, area };
 }
 
-/** Text of axes; the colour follows the page's theme. */
-export const axisText = { color: "var(--faint)", fontSize: 12, fontFamily: "inherit" } as const;
-
-/** Straight lines over a chart, without words or arrows. */
-export function lineMarks(data: readonly object[]): object {
-  return { symbol: "none", label: { show: false }, data };
+/** Where a time is, in px from the plot's left. */
+export function plotX({ range, area: { width } }: Plot, seconds: number): number {
+  return timeX({ range, left: 0, width }, seconds);
 }
 
-/** A series that draws nothing but the marks of events. */
-export function markSeries({ marks }: ChartFrame): object {
-  return {
-    type: "line",
-    data: [],
-    silent: true,
-    markLine: lineMarks(marks.map(({ start, color }) => ({
-      xAxis: start * 1000,
-      lineStyle: { color, type: "dashed", width: 1 },
-    }))),
-    markArea: {
-      silent: true,
-      z: 0, // behind the lines and their areas
-      data: shades(marks).map(({ start, end, color }) => [
-        { xAxis: start * 1000, itemStyle: { color, opacity: 0.1 } },
-        { xAxis: end * 1000 },
-      ]),
-    },
-  };
+/** Draws a chart as SVG that scales with its panel: axes and events, and what is drawn in its plot. */
+export function drawChart(plot: Plot, { labels, lines = [], data }: Drawing): Html {
+  const { size, range, area: { x, y, width, height } } = plot;
+  const times = timeMarks({ range, left: x, width }, size.width);
+  const [right, bottom] = [x + width, y + height];
+  const grid = downPath(times.map((time) => time.x), y, bottom + 4) +
+    acrossPath([...lines.map((line) => y + line), bottom], x, right);
+  const timesY = bottom + spacePx.bottom / 2 + 1;
+  const side = spaced(labels).map((label) => textAt(x - labelGapPx, y + label.y, label.text));
+  const below = times.flatMap(({ x, text }) => text === undefined ? [] : textAt(x, timesY, text));
+  const drawn = html`${shades(plot)}<g class="data">${data}</g>${moments(plot)}`;
+  return html`
+    <svg class="chart" viewBox="0 0 ${size.width} ${size.height}">
+      <path class="grid" d="${grid}" />
+      <g class="side">${side}</g>
+      <g>${below}</g>
+      ${inside(plot, drawn)}
+    </svg>
+  `;
 }
 
-/** The times of marks that last: those of one colour that overlap are one, and not twice as dark. */
-function shades(marks: readonly Mark[]): Mark[] {
+function textAt(x: number, y: number, text: string): Html {
+  return html`<text x="${px(x)}" y="${px(y)}">${text}</text>`;
+}
+
+/** What ends at the plot's edges, but for half the width of a line. */
+function inside({ area: { x, y, width, height } }: Plot, drawn: Html): Html {
+  const [left, top, wide, high] = [x - 1, y - 1, width + 2, height + 2].map(px);
+  return html`
+    <svg x="${left!}" y="${top!}" width="${wide!}" height="${high!}"
+      viewBox="-1 -1 ${wide!} ${high!}">${drawn}</svg>
+  `;
+}
+
+/** As many of the labels, evenly, as don't overlap. */
+function spaced(labels: readonly SideLabel[]): readonly SideLabel[] {
+  const [first, second] = labels;
+  if (first === undefined || second === undefined) return labels;
+  const every = Math.ceil((letterPx + 1) / Math.max(Math.abs(second.y - first.y), 0.1));
+  return labels.filter((_, i) => i % every === 0);
+}
+
+/** When events are, as dashed lines; one path for each colour. */
+function moments(plot: Plot): Html {
+  const { marks, area: { height } } = plot;
+  const paths = Map.groupBy(marks, ({ color }) => color).entries().map(([color, marks]) => {
+    const xs = marks.map(({ start }) => plotX(plot, start));
+    return strokePath(downPath(xs, 0, height), { color, isDashed: true });
+  });
+  return html`${paths.toArray()}`;
+}
+
+/** How long events last, behind the data. */
+function shades(plot: Plot): Html {
+  const { marks, area: { height } } = plot;
+  return html`${
+    lasting(marks).map(({ start, end, color }) => {
+      const x = plotX(plot, start);
+      const area = { x, y: 0, width: plotX(plot, end) - x, height };
+      return fillPath(rectanglesPath([area]), color, 0.1);
+    })
+  }`;
+}
+
+/** The marks that last: those of one colour that overlap are one, and not twice as dark. */
+function lasting(marks: readonly Mark[]): Mark[] {
   const merged: Mark[] = [];
   for (const mark of marks.toSorted((a, b) => a.start - b.start)) {
     if (mark.end <= mark.start) continue;
@@ -90,37 +151,4 @@ function shades(marks: readonly Mark[]): Mark[] {
     else merged[at] = { ...before, end: Math.max(before.end, mark.end) };
   }
   return merged;
-}
-
-/**
- * Draws a chart as SVG that scales with its panel.
- *
- * @param id Unlike that of any other chart on the page.
- */
-export async function drawChart(id: string, size: Size, option: EChartsOption): Promise<Html> {
-  // Loaded here, as what only reads dashboards should not wait for 3 MB of drawing code.
-  const { init } = await import("echarts");
-  const chart = init(null, null, { renderer: "svg", ssr: true, ...size });
-  try {
-    chart.setOption({ animation: false, useUTC: true, textStyle: axisText, ...option });
-    return new Html(tidy(chart.renderToSVGString(), id));
-  } finally {
-    chart.dispose();
-  }
-}
-
-/**
- * ECharts' SVG for a page without scripts: no styles for a mouse that is over something, and names
- * that count within the chart and not within this process, so that the same data gives the same page.
- */
-function tidy(svg: string, id: string): string {
-  return svg
-    .replace(/<style\s*>.*?<\/style>\s*/s, "")
-    .replace(/ (?:class="zr\d+-cls-\d+"|pointer-events="visible"|ecmeta_\w+="[^"]*")/g, "")
-    .replace(/( id="|url\(#)zr\d+-/g, `$1${id}-`)
-    .replace(
-      /^<svg width="\d+" height="\d+" xmlns="[^"]*" xmlns:xlink="[^"]*" version="1.1" baseProfile="full"/,
-      '<svg class="chart"',
-    )
-    .replaceAll("\n", "");
 }

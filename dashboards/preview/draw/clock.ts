@@ -8,7 +8,7 @@ import type { TimeRange } from "../data/source.ts";
  */
 export function formatClock(seconds: number, apart: number): string {
   const text = new Date(seconds * 1000).toISOString();
-  if (apart >= 43_200) return text.slice(5, 10);
+  if (apart >= 86_400) return text.slice(5, 10);
   if (apart >= 7200) return text.slice(5, 16).replace("T", " ");
   return apart < 60 ? text.slice(11, 19) : text.slice(11, 16);
 }

@@ -5,7 +5,7 @@ import { formatClock, formatSpan } from "./clock.ts";
 const noon = Date.UTC(2026, 10, 26, 12) / 1000;
 
 describe("a time on an axis", () => {
-  const cases = [[10, "12:00:00"], [60, "12:00"], [7200, "11-26 12:00"], [
+  const cases = [[10, "12:00:00"], [60, "12:00"], [43_200, "11-26 12:00"], [
     86_400,
     "11-26",
   ]] as const;

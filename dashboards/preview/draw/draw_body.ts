@@ -22,7 +22,7 @@ const drawers: Readonly<Record<string, DrawBody>> = {
 };
 
 /** The body of a panel: what its data says, with errors and the lack of data in words. */
-export async function drawBody(context: PanelContext): Promise<Html> {
+export function drawBody(context: PanelContext): Html {
   const { panel, data: { results } } = context;
   const drawer = Object.hasOwn(drawers, panel.type) ? drawers[panel.type] : undefined;
   if (drawer === undefined) {
@@ -34,7 +34,7 @@ export async function drawBody(context: PanelContext): Promise<Html> {
   if (errors.length > 0 && errors.length === results.length) return html`${errors}`;
   const omitted = results.reduce((sum, result) => sum + result.omitted, 0);
   const { noValue } = panel.fieldConfig.defaults;
-  const body = await drawer(context) ?? html`<p class="empty">${noValue || "No data"}</p>`;
+  const body = drawer(context) ?? html`<p class="empty">${noValue || "No data"}</p>`;
   return html`${errors}${body}${
     omitted > 0 && html`<p class="more">and ${omitted} more series</p>`
   }`;

@@ -1,10 +1,10 @@
-import type { CustomSeriesRenderItem } from "echarts";
 import * as v from "valibot";
 import { type Html, html } from "../page/html.ts";
 import type { Series } from "../data/source.ts";
-import { axisText, type ChartFrame, drawChart, markSeries, timeAxis } from "./chart.ts";
+import { type ChartFrame, drawChart, type Plot, plotBeside, plotX } from "./chart.ts";
 import { heatColor } from "./colors.ts";
 import type { PanelContext } from "./panel_context.ts";
+import { fillPath, rectanglesPath } from "./shapes.ts";
 import { formatValue } from "./units.ts";
 
 const optionsSchema = v.object({
@@ -29,42 +29,31 @@ export interface HeatCell {
 }
 
 const legendPx = 22;
+/** Space between cells. */
+const gapPx = 0.5;
+/** Different colours of cells; more are not told apart. */
+const colorCount = 32;
 
 /** How often each bucket of a histogram was hit, over time. */
-export async function drawHeatmap(context: PanelContext): Promise<Html | undefined> {
-  const { panel, data, size, marks, id } = context;
+export function drawHeatmap(context: PanelContext): Html | undefined {
+  const { panel, data, size, marks } = context;
   const { bounds, cells } = bucketCells(data.results.flatMap(({ series }) => series));
   const most = cells.reduce((high, { count }) => Math.max(high, count), 0);
   if (most === 0) return undefined;
   const options = v.parse(optionsSchema, panel.options);
   const unit = options.yAxis.unit || panel.fieldConfig.defaults.unit;
   const colorOf = (share: number): string => {
-    const bent = share ** options.color.exponent;
+    const bent = Math.ceil(share ** options.color.exponent * colorCount) / colorCount;
     return heatColor(options.color.scheme, options.color.reverse ? 1 - bent : bent);
   };
-  const height = size.height - (options.legend.show ? legendPx : 0);
+  const height = Math.max(size.height - (options.legend.show ? legendPx : 0), 1);
   const frame: ChartFrame = { size: { width: size.width, height }, range: data.range, marks };
-  const chart = await drawChart(id, frame.size, {
-    grid: { left: 14, right: 16, top: 8, bottom: 4, containLabel: true },
-    xAxis: timeAxis(frame),
-    yAxis: {
-      type: "category",
-      data: bounds.map((bound) => formatValue(bound, { unit })),
-      axisLine: { show: false },
-      axisTick: { show: false },
-      axisLabel: { ...axisText, hideOverlap: true },
-    },
-    series: [
-      {
-        type: "custom",
-        silent: true,
-        clip: true,
-        renderItem: renderCell(cells, data.step, (count) => colorOf(count / most)),
-        encode: { x: 0, y: 1 },
-        data: cells.map(({ start, row }) => [start * 1000, row]),
-      },
-      markSeries(frame),
-    ],
+  const texts = bounds.map((bound) => formatValue(bound, { unit }));
+  const plot = plotBeside(texts, frame);
+  const band = plot.area.height / bounds.length;
+  const chart = drawChart(plot, {
+    labels: texts.map((text, row) => ({ y: plot.area.height - (row + 0.5) * band, text })),
+    data: drawCells(cells, data.step, plot, band, (count) => colorOf(count / most)),
   });
   const stops = [0, 0.25, 0.5, 0.75, 1].map((share) => colorOf(share)).join(",");
   return html`${chart}${
@@ -98,22 +87,24 @@ export function bucketCells(
   return { bounds: buckets.map(({ bound }) => bound), cells };
 }
 
-function renderCell(
+/** The cells, a path for all of one colour. */
+function drawCells(
   cells: readonly HeatCell[],
   step: number,
+  plot: Plot,
+  band: number,
   colorOf: (count: number) => string,
-): CustomSeriesRenderItem {
-  return ({ dataIndex }, api) => {
-    const { start, row, count } = cells[dataIndex]!;
-    // A value tells of the step before its time.
-    const [left = 0, middle = 0] = api.coord([(start - step) * 1000, row]);
-    const [right = 0] = api.coord([start * 1000, row]);
-    const band = api.size?.([0, 1]);
-    const height = Array.isArray(band) ? band[1] ?? 0 : 0;
-    return {
-      type: "rect",
-      shape: { x: left, y: middle - height / 2, width: right - left - 0.5, height: height - 0.5 },
-      style: { fill: colorOf(count) },
-    };
-  };
+): Html {
+  const { area: { height } } = plot;
+  const colored = Map.groupBy(cells, ({ count }) => colorOf(count));
+  const paths = colored.entries().map(([color, cells]) => {
+    const rectangles = cells.map(({ start, row }) => {
+      // A value tells of the step before its time.
+      const x = plotX(plot, start - step);
+      const width = plotX(plot, start) - x - gapPx;
+      return { x, y: height - (row + 1) * band, width, height: band - gapPx };
+    });
+    return fillPath(rectanglesPath(rectangles), color);
+  });
+  return html`${paths.toArray()}`;
 }

@@ -6,8 +6,6 @@ import type { Mark } from "./chart.ts";
 
 /** What the body of a panel is drawn from. */
 export interface PanelContext {
-  /** Unlike that of any other panel on the page. */
-  readonly id: string;
   readonly panel: Panel;
   readonly data: PanelData;
   /** Of the panel's body. */
@@ -20,4 +18,4 @@ export interface PanelContext {
 }
 
 /** Draws the body of a panel of one type; `undefined` when there is nothing to draw. */
-export type DrawBody = (context: PanelContext) => Html | undefined | Promise<Html | undefined>;
+export type DrawBody = (context: PanelContext) => Html | undefined;

@@ -1,14 +1,15 @@
-import type { CustomSeriesRenderItem } from "echarts";
 import * as v from "valibot";
 import { escapeControls } from "../../../tunnel/printable.ts";
 import { type Html, html } from "../page/html.ts";
 import type { TimeRange } from "../data/source.ts";
-import { axisText, type ChartFrame, drawChart, markSeries, timeAxis } from "./chart.ts";
+import { type ChartFrame, drawChart, type Plot, plotBeside, plotX } from "./chart.ts";
 import { isLight } from "./colors.ts";
 import { displayValue } from "./display.ts";
 import { type Field, fieldsOf } from "./field.ts";
 import { legendSchema, swatch } from "./legend.ts";
 import type { PanelContext } from "./panel_context.ts";
+import { fillPath, px, type Rectangle, rectanglesPath } from "./shapes.ts";
+import { fitText, textWidth } from "./text_width.ts";
 
 const optionsSchema = v.object({
   legend: legendSchema,
@@ -33,53 +34,32 @@ interface Span {
 const legendPx = 24;
 /** Lowest height of a bar in which its name can be read. */
 const minRowPx = 12;
-/** Longest name of a row, in characters; about a quarter of a panel of half the page's width. */
-const maxNameLength = 28;
+/** Most of the chart's width that the names of rows take. */
+const maxNameShare = 0.3;
 
 /** One bar for each series, coloured by its state. */
-export async function drawStateTimeline(context: PanelContext): Promise<Html | undefined> {
-  const { panel, data, size, marks, id } = context;
+export function drawStateTimeline(context: PanelContext): Html | undefined {
+  const { panel, data, size, marks } = context;
   const all = fieldsOf(panel, data).filter(({ points }) => points.length > 0);
   if (all.length === 0) return undefined;
   const options = v.parse(optionsSchema, panel.options);
   const legendHeight = options.legend.showLegend ? legendPx : 0;
-  const height = size.height - legendHeight;
+  const height = Math.max(size.height - legendHeight, 1);
   const fields = all.slice(0, Math.max(1, Math.floor((height - 30) / minRowPx)));
   const spans = fields.flatMap((field, row) => spansOf(field, row, data.range, data.step));
   const frame: ChartFrame = { size: { width: size.width, height }, range: data.range, marks };
   const opacity = v.parse(customSchema, panel.fieldConfig.defaults.custom).fillOpacity / 100;
-  const chart = await drawChart(id, frame.size, {
-    grid: { left: 14, right: 16, top: 8, bottom: 4, containLabel: true },
-    xAxis: timeAxis(frame),
-    yAxis: {
-      type: "category",
-      inverse: true,
-      data: fields.map(({ name }) => shortened(name)),
-      axisLine: { show: false },
-      axisTick: { show: false },
-      axisLabel: { ...axisText, interval: 0 },
-    },
-    series: [
-      {
-        type: "custom",
-        silent: true,
-        clip: true,
-        renderItem: renderSpan(spans, options.rowHeight, opacity, options.showValue !== "never"),
-        encode: { x: [0, 1], y: 2 },
-        data: spans.map(({ start, end, row }) => [start * 1000, end * 1000, row]),
-      },
-      markSeries(frame),
-    ],
+  const texts = fields.map(({ name }) => fitText(escapeControls(name), size.width * maxNameShare));
+  const plot = plotBeside(texts, frame);
+  const band = plot.area.height / fields.length;
+  const chart = drawChart(plot, {
+    labels: texts.map((text, row) => ({ y: (row + 0.5) * band, text })),
+    data: drawSpans(spans, plot, { band, opacity, ...options }),
   });
   const more = all.length - fields.length;
   return html`${chart}${options.legend.showLegend && legend(spans)}${
     more > 0 && html`<p class="more">and ${more} more</p>`
   }`;
-}
-
-function shortened(name: string): string {
-  const seen = escapeControls(name);
-  return seen.length <= maxNameLength ? seen : `${seen.slice(0, maxNameLength - 1)}…`;
 }
 
 /** Runs of the same state; a value holds until the next one, or for one step. */
@@ -104,42 +84,40 @@ function spansOf(field: Field, row: number, range: TimeRange, step: number): Spa
   return spans.filter(({ start, end }) => end > start);
 }
 
-function renderSpan(
+/** The bars, with their state where there is room for it. */
+function drawSpans(
   spans: readonly Span[],
-  rowHeight: number,
-  opacity: number,
-  showsValue: boolean,
-): CustomSeriesRenderItem {
-  return ({ dataIndex }, api) => {
-    const span = spans[dataIndex]!;
-    const [left = 0, middle = 0] = api.coord([span.start * 1000, span.row]);
-    const [right = 0] = api.coord([span.end * 1000, span.row]);
-    const band = api.size?.([0, 1]);
-    const height = (Array.isArray(band) ? band[1] ?? 0 : 0) * rowHeight;
-    const shape = { x: left, y: middle - height / 2, width: Math.max(right - left, 1), height };
-    const fits = showsValue && shape.width > span.text.length * 7 + 8 && height >= 12;
-    return {
-      type: "group",
-      children: [
-        { type: "rect", shape, style: { fill: span.color, opacity } },
-        ...(fits
-          ? [{
-            type: "text" as const,
-            style: {
-              text: span.text,
-              x: left + shape.width / 2,
-              y: middle,
-              align: "center" as const,
-              verticalAlign: "middle" as const,
-              fontFamily: "inherit",
-              fontSize: 12,
-              fill: isLight(span.color) ? "#111217" : "#fff",
-            },
-          }]
-          : []),
-      ],
-    };
-  };
+  plot: Plot,
+  options: {
+    readonly band: number;
+    readonly opacity: number;
+    readonly rowHeight: number;
+    readonly showValue: string;
+  },
+): Html {
+  const { band, opacity, rowHeight, showValue } = options;
+  const height = band * Math.min(Math.max(rowHeight, 0), 1);
+  const bars = spans.map((span): Bar => {
+    const x = plotX(plot, span.start);
+    const width = Math.max(plotX(plot, span.end) - x, 1);
+    return { ...span, x, y: (span.row + 0.5) * band - height / 2, width, height };
+  });
+  const paths = Map.groupBy(bars, ({ color }) => color).entries().map(([color, bars]) =>
+    fillPath(rectanglesPath(bars), color, opacity)
+  );
+  const named = showValue === "never" || height < minRowPx
+    ? []
+    : bars.filter(({ text, width }) => width > textWidth(text) + 8);
+  return html`${paths.toArray()}${named.map(nameOf)}`;
+}
+
+/** A span where it is drawn. */
+type Bar = Span & Rectangle;
+
+function nameOf({ x, y, width, height, text, color }: Bar): Html {
+  const kind = isLight(color) ? "state dark" : "state";
+  const [middle, center] = [px(x + width / 2), px(y + height / 2)];
+  return html`<text class="${kind}" x="${middle}" y="${center}">${text}</text>`;
 }
 
 /** Every state that is seen, once. */

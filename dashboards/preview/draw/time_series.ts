@@ -1,19 +1,23 @@
 import * as v from "valibot";
 import { type Html, html } from "../page/html.ts";
-import type { Point } from "../data/source.ts";
-import { type Axis, niceAxis } from "./axis.ts";
-import { axisText, type ChartFrame, drawChart, lineMarks, markSeries, timeAxis } from "./chart.ts";
+import { type Axis, axisMarks, niceAxis } from "./axis.ts";
+import { type ChartFrame, drawChart, type Plot, plotBeside, plotX } from "./chart.ts";
 import { cssColor } from "./colors.ts";
+import { courseOf, extentOf, type Layer, layersOf } from "./course.ts";
+import { areaPath, barsPath, dotsPath, type LayerScale, linePath } from "./course_paths.ts";
 import { displayValue } from "./display.ts";
 import { type Field, fieldsOf } from "./field.ts";
 import { drawLegend, legendSchema } from "./legend.ts";
 import type { PanelContext } from "./panel_context.ts";
+import { acrossPath, fillPath, type Stroke, strokePath } from "./shapes.ts";
 
 const optionsSchema = v.object({ legend: legendSchema });
 
+const interpolations = ["linear", "smooth", "stepBefore", "stepAfter"] as const;
+
 const customSchema = v.object({
   drawStyle: v.fallback(v.string(), "line"),
-  lineInterpolation: v.fallback(v.string(), "linear"),
+  lineInterpolation: v.fallback(v.picklist(interpolations), "linear"),
   lineWidth: v.fallback(v.number(), 1),
   fillOpacity: v.fallback(v.number(), 0),
   spanNulls: v.fallback(v.union([v.boolean(), v.number()]), false),
@@ -23,151 +27,94 @@ const customSchema = v.object({
 });
 type Custom = v.InferOutput<typeof customSchema>;
 
+/** Height that a mark of the axis has, in px. */
+const markPx = 45;
+/** Size of a value that is drawn as a point. */
+const dotPx = 4;
+
 /** Lines, areas or bars over time, with their legend. */
-export async function drawTimeSeries(context: PanelContext): Promise<Html | undefined> {
-  const { panel, data, size, marks, id } = context;
+export function drawTimeSeries(context: PanelContext): Html | undefined {
+  const { panel, data: { range, step }, data, size, marks } = context;
   const fields = fieldsOf(panel, data);
   if (fields.every(({ points }) => points.length === 0)) return undefined;
   const { legend: legendOptions } = v.parse(optionsSchema, panel.options);
   const legend = drawLegend(fields, legendOptions, size);
-  const frame: ChartFrame = {
-    size: { width: size.width, height: size.height - (legend?.height ?? 0) },
-    range: data.range,
-    marks,
-  };
-  const lines = fields.map((field) => line(field, data.range, data.step));
+  const height = Math.max(size.height - (legend?.height ?? 0), 1);
+  const frame: ChartFrame = { size: { width: size.width, height }, range, marks };
+
+  const customs = fields.map(({ config }) => v.parse(customSchema, config.custom));
+  const layers = layersOf(fields.map(({ points }, i) => {
+    const { lineInterpolation: interpolation, spanNulls, stacking } = customs[i]!;
+    const longestGap = spanNulls === true ? Infinity : spanNulls === false ? 0 : spanNulls / 1000;
+    return {
+      values: courseOf(points, { range, step, longestGap, interpolation }),
+      isStacked: stacking.mode !== "none",
+    };
+  }));
+
   const { defaults } = panel.fieldConfig;
-  const custom = v.parse(customSchema, defaults.custom);
-  const { low, high } = extent(lines.map(({ values }) => values), custom);
-  const axis = niceAxis(defaults.min ?? low, defaults.max ?? high, {
-    unit: defaults.unit,
-    marks: Math.max(2, Math.floor(frame.size.height / 45)),
-  });
-  const chart = await drawChart(id, frame.size, {
-    grid: { left: 14, right: 16, top: 10, bottom: 4, containLabel: true },
-    xAxis: timeAxis(frame),
-    yAxis: {
-      type: "value",
-      ...axis,
-      max: defaults.max ?? axis.max,
-      axisLabel: {
-        ...axisText,
-        formatter: (value: number) => displayValue(value, { ...defaults, mappings: [] }).text,
-      },
-      splitLine: { lineStyle: { color: "var(--grid)" } },
-    },
-    series: [
-      ...lines.map(({ series }) => series),
-      thresholdSeries(context, custom, axis),
-      markSeries(frame),
-    ],
+  const axis = valueAxis(context, layers, customs, height);
+  const values = axisMarks(axis);
+  const texts = values.map((value) => displayValue(value, { ...defaults, mappings: [] }).text);
+  const plot = plotBeside(texts, frame);
+  const scale: LayerScale = {
+    x: (at) => plotX(plot, range.start + at * step),
+    y: (value) => (axis.max - value) / (axis.max - axis.min) * plot.area.height,
+  };
+  const lines = values.map(scale.y);
+  const drawn = fields.map((field, i) => drawLayer(field, layers[i]!, customs[i]!, scale));
+  const chart = drawChart(plot, {
+    labels: lines.map((y, i) => ({ y, text: texts[i]! })),
+    lines,
+    data: html`${drawn}${thresholds(context, axis, scale, plot)}`,
   });
   return html`${chart}${legend?.html}`;
 }
 
-/** A field for ECharts: all times of the range, those without a value empty. */
-function line(
-  field: Field,
-  range: ChartFrame["range"],
-  step: number,
-): { readonly values: readonly (number | null)[]; readonly series: object } {
-  const custom = v.parse(customSchema, field.config.custom);
-  const values = onGrid(field.points, range, step, custom);
-  const isBars = custom.drawStyle === "bars";
-  const opacity = custom.fillOpacity / 100;
-  return {
-    values,
-    series: {
-      type: isBars ? "bar" : "line",
-      data: values.map((value, i) => [(range.start + i * step) * 1000, value ?? "-"]),
-      silent: true,
-      showSymbol: custom.drawStyle === "points",
-      connectNulls: custom.spanNulls === true,
-      color: field.color,
-      ...(custom.lineInterpolation === "stepAfter" && { step: "end" }),
-      ...(custom.lineInterpolation === "stepBefore" && { step: "start" }),
-      ...(custom.lineInterpolation === "smooth" && { smooth: true }),
-      ...(custom.stacking.mode !== "none" && { stack: "all" }),
-      lineStyle: {
-        width: custom.lineWidth,
-        color: field.color,
-        type: custom.lineStyle.fill === "dash" ? "dashed" : "solid",
-      },
-      ...(opacity > 0 && !isBars && { areaStyle: { color: field.color, opacity } }),
-    },
-  };
+/** The axis of all values; a panel's own ends count more than what there is. */
+function valueAxis(
+  { panel: { fieldConfig: { defaults } } }: PanelContext,
+  layers: readonly Layer[],
+  customs: readonly Custom[],
+  height: number,
+): Axis {
+  const isStacked = customs.some(({ stacking }) => stacking.mode !== "none");
+  const { low, high } = extentOf(layers, isStacked);
+  const { unit, min, max } = defaults;
+  const marks = Math.max(2, Math.floor(height / markPx));
+  const axis = niceAxis(min ?? low, max ?? high, { unit, marks });
+  return typeof max === "number" && max > axis.min ? { ...axis, max } : axis;
 }
 
-/** One value for each step; gaps that `spanNulls` (in ms) allows are filled between their ends. */
-function onGrid(
-  points: readonly Point[],
-  { start, end }: ChartFrame["range"],
-  step: number,
-  { spanNulls }: Custom,
-): (number | null)[] {
-  const count = Math.round((end - start) / step) + 1;
-  const values: (number | null)[] = new Array(count).fill(null);
-  const longest = typeof spanNulls === "number" ? spanNulls / 1000 / step : 1;
-  let last = -1;
-  for (const [seconds, value] of points) {
-    const at = Math.round((seconds - start) / step);
-    if (!Number.isFinite(value) || at < 0 || at >= count) continue;
-    values[at] = value;
-    if (last >= 0 && at - last > 1 && at - last <= longest) {
-      const from = values[last]!;
-      for (let i = last + 1; i < at; i++) {
-        values[i] = from + (value - from) * (i - last) / (at - last);
-      }
-    }
-    last = at;
-  }
-  return values;
-}
-
-/** The lowest and the highest of what is drawn; of stacked series, of their sums. */
-function extent(
-  lines: readonly (readonly (number | null)[])[],
-  { stacking }: Custom,
-): { readonly low: number; readonly high: number } {
-  const isStacked = stacking.mode !== "none";
-  let low = isStacked ? 0 : Infinity;
-  let high = -Infinity;
-  const length = lines.reduce((longest, values) => Math.max(longest, values.length), 0);
-  for (let i = 0; i < length; i++) {
-    const values = lines.flatMap((line) => line[i] ?? []);
-    if (values.length === 0) continue;
-    const shown = isStacked ? [values.reduce((sum, value) => sum + value, 0)] : values;
-    for (const value of shown) {
-      low = Math.min(low, value);
-      high = Math.max(high, value);
-    }
-  }
-  return low <= high ? { low, high } : { low: 0, high: 1 };
+function drawLayer(
+  { color }: Field,
+  layer: Layer,
+  { drawStyle, lineInterpolation, lineWidth, fillOpacity, lineStyle }: Custom,
+  scale: LayerScale,
+): Html {
+  if (drawStyle === "bars") return fillPath(barsPath(layer, scale), color);
+  if (drawStyle === "points") return strokePath(dotsPath(layer, scale), { color, width: dotPx });
+  const opacity = Math.round(fillOpacity) / 100;
+  const stroke: Stroke = { color, width: lineWidth, isDashed: lineStyle.fill === "dash" };
+  return html`${
+    opacity > 0 && fillPath(areaPath(layer, scale, lineInterpolation), color, opacity)
+  }${lineWidth > 0 && strokePath(linePath(layer, scale, lineInterpolation), stroke)}`;
 }
 
 /** The thresholds as lines, where the panel wants them and they are on the axis. */
-function thresholdSeries(
-  { panel }: PanelContext,
-  { thresholdsStyle: { mode } }: Custom,
+function thresholds(
+  { panel: { fieldConfig: { defaults } } }: PanelContext,
   { min, max }: Axis,
-): object {
-  const steps = panel.fieldConfig.defaults.thresholds?.steps ?? [];
-  const shown = mode === "off" || mode === "area" ? [] : steps;
-  return {
-    type: "line",
-    data: [],
-    silent: true,
-    markLine: lineMarks(
-      shown.flatMap(({ value, color }) =>
-        typeof value !== "number" || value < min || value > max ? [] : [{
-          yAxis: value,
-          lineStyle: {
-            color: cssColor(color),
-            type: mode.startsWith("dashed") ? "dashed" : "solid",
-            opacity: 0.7,
-          },
-        }]
-      ),
-    ),
-  };
+  { y }: LayerScale,
+  { area: { width } }: Plot,
+): Html {
+  const { thresholdsStyle: { mode } } = v.parse(customSchema, defaults.custom);
+  if (mode === "off" || mode === "area") return html``;
+  const isDashed = mode.startsWith("dashed");
+  const lines = (defaults.thresholds?.steps ?? []).flatMap(({ value, color }) =>
+    typeof value !== "number" || value < min || value > max
+      ? []
+      : [strokePath(acrossPath([y(value)], 0, width), { color: cssColor(color), isDashed })]
+  );
+  return lines.length === 0 ? html`` : html`<g opacity=".7">${lines}</g>`;
 }

@@ -1,4 +1,5 @@
 import { gridColumns, gridGapPx, gridLinePx } from "../board/placement.ts";
+import { letterPx } from "../draw/text_width.ts";
 
 /** Which colours a page has; `auto` follows the reader's. */
 export type Theme = "dark" | "light" | "auto";
@@ -73,6 +74,11 @@ box-shadow:0 6px 18px #0008}
 .info.left>div{right:auto;left:8px}
 .info p{margin:0 0 8px}.info hr{border:0;border-top:1px solid var(--line)}
 .chart{flex:1;min-height:0;width:100%;display:block}
+.chart text{font-size:12px;fill:var(--faint);text-anchor:middle;dominant-baseline:central}
+.chart .side text{text-anchor:end}.chart .state{fill:#fff}.chart .state.dark{fill:#111217}
+.chart .line,.chart .grid{fill:none;vector-effect:non-scaling-stroke}
+.chart .line{stroke-linejoin:round;stroke-linecap:round}.chart .dashed{stroke-dasharray:5 4;stroke-linecap:butt}
+.chart .grid{stroke:var(--grid);shape-rendering:crispEdges}
 .legend{flex:none;margin:0;padding:0;overflow-y:auto;scrollbar-width:thin;font-size:12px;
 line-height:20px;color:var(--text)}
 .legend i{display:inline-block;width:14px;height:4px;border-radius:2px;margin:0 7px 3px 0}
@@ -121,7 +127,7 @@ text-align:center}
 grid-template-columns:repeat(auto-fill,minmax(320px,1fr))}
 .boards li{background:var(--panel);border:1px solid var(--line);border-radius:3px;padding:14px 16px}
 .boards a{font-size:16px;font-weight:500}.boards p{margin:4px 0 0;color:var(--faint)}
-@media(max-width:1400px){.chart text{font-size:14px!important}.events ol{columns:2}}
+@media(max-width:1400px){.chart text{font-size:${letterPx}px}.events ol{columns:2}}
 @media(max-width:900px){.info.left>div{right:0;left:auto}.grid{display:block}.panel{margin-bottom:${gridGapPx}px;min-height:150px}
 .events ol{columns:1}}`;
 }
