@@ -1,14 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import fc from "fast-check";
 import { type UnitState, unknownUnit } from "../../engine/health/unit_state.ts";
+import { Secret } from "../../engine/secret.ts";
+import { combinedPlay } from "../../fleet/deploy_plan.ts";
+import { hostPlays } from "../../fleet/host_plays.ts";
 import type { FleetHost } from "../../fleet/fleet.ts";
 import { authorityFile, retryKeyFile, tlsFilesOf } from "../../fleet/program_files.ts";
-import { everyRoleHost } from "../../fleet/test_fleet_host.ts";
+import { everyRoleFleet, everyRoleHost } from "../../fleet/test_fleet_host.ts";
 import { hostPaths } from "../../host_paths.ts";
 import type { FileSystemFacts } from "../facts/file_systems.ts";
 import type { HostFacts } from "../facts/fact_sources.ts";
 import type { ProgramFacts } from "../facts/programs.ts";
-import type { TlsPath } from "../facts/tls.ts";
+import { keyFilesOf, type TlsPath } from "../facts/tls.ts";
 import type { Finding } from "../finding.ts";
 import { differsFromDisk } from "../fleet_checks/served_certificate.ts";
 import { chooseFixes } from "./choose_fixes.ts";
@@ -49,6 +53,17 @@ const tls = (change: Partial<NonNullable<HostFacts["tls"]>>): HostFacts => ({
   tls: { paths: {}, certificates: {}, publicKeys: {}, tellsPublicKeys: true, ...change },
 });
 
+const credential = { certificatePem: "", key: new Secret("") };
+const deployed = combinedPlay(hostPlays({
+  ...{ fleet: everyRoleFleet, host: everyRoleHost, units: {}, release: undefined },
+  credentials: {
+    authorityPem: authority,
+    relays: new Map([["h", credential]]),
+    connectors: new Map([["h", credential]]),
+    metrics: new Map([["h", credential]]),
+    ...{ prometheus: undefined, retryKey: new Secret(""), changes: [] },
+  },
+}));
 const relayKey = tlsFilesOf("relay").keyFile;
 const trusting = tls({ certificates: { [authorityFile]: authority } });
 
@@ -239,6 +254,38 @@ describe("the choice of fixes", () => {
       assertEquals([ids, left.length], [expected ?? [], 0]);
     });
   }
+
+  it("makes nothing true but what a deploy or it itself knows, whatever a host says", () => {
+    const known = new Set([
+      ...deployed.resources.map(({ id }) => id),
+      ...keyFilesOf(everyRoleHost).map((path) => `permissions:${path}`),
+      "prune:releases",
+    ]);
+    const text = fc.oneof(
+      fc.string(),
+      fc.constantFrom("relay", "/", "net.core.rmem_max", relayKey, hostPaths.tls, "__proto__"),
+      fc.constantFrom(`${relayKey}; reboot`, "/opt/../etc", `${differsFromDisk}\u0000`),
+    );
+    fc.assert(fc.property(
+      fc.constantFrom(...allFixes.map(({ check }) => check)),
+      ...[text, text, fc.constantFrom<TlsPath["type"]>("file", "directory", "link", "other")],
+      (check, subject, value, type) => {
+        const facts: HostFacts = {
+          ...tls({ paths: { [subject]: path(type) }, certificates: { [authorityFile]: value } }),
+          programs: { relay: program({ active: "failed" }) },
+          fileSystems: [fileSystem(subject)],
+        };
+        const view = { host: everyRoleHost, facts, authority, canIssue: true };
+        const found = finding(check, subject, { value });
+        const { mends } = chooseFixes([found], new Map([["h", view]]));
+        const remedies = (mends.get("h") ?? []).map(({ remedy }) => remedy);
+        for (const { resources = [], commands = [] } of remedies) {
+          const ids = [...resources, ...commands.map(({ id }) => id)];
+          assertEquals(ids.filter((id) => !known.has(id)), []);
+        }
+      },
+    ));
+  });
 
   it("has one fix for a check at most, of checks that there are", async () => {
     const { hostChecks } = await import("../checks/host_checks.ts");
