@@ -59,7 +59,7 @@ deno task sweep on ops1`,
 
   it("escapes what hosts have said", () => {
     const text = textOf([change("a", { value: "\x1b[2J\nSubject: x", subject: "\u202e" })]);
-    assertFalse(/[\x1b\u202e]|^Subject/m.test(text));
+    assertFalse(text.includes("\x1b") || text.includes("\u202e") || /^Subject/m.test(text));
   });
 });
 
