@@ -4,25 +4,30 @@ import { counted } from "../../terminal/quantities.ts";
 import type { Line, Paint } from "../../terminal/span.ts";
 import type { ChangeKind, FindingChange } from "../history/known_state.ts";
 import { statusOf } from "../sweep_result.ts";
-import { countSweep, nameOf, type ReportedSweep } from "./reported_sweep.ts";
+import { statusPaints } from "./finding_table.ts";
+import {
+  countSweep,
+  heardChanges,
+  nameOf,
+  problemCounts,
+  type ReportedSweep,
+} from "./reported_sweep.ts";
 
 /** A sweep after others, in lines that are put below theirs: how it is, and what has changed. */
-export function changedLines({ result, changes }: ReportedSweep): Line[] {
-  const { critical, warning, hosts, healthy } = countSweep(result);
+export function changedLines(reported: ReportedSweep): Line[] {
+  const { result } = reported;
+  const counts = countSweep(result);
   const status = statusOf(result);
-  const paint = status === "ok" ? green : status === "warning" ? yellow : red;
-  const verdict = [
-    ...critical > 0 ? [`${critical} critical`] : [],
-    ...warning > 0 ? [counted(warning, "warning")] : [],
-    `${healthy.length} of ${counted(hosts, "host")} all right`,
-  ].join(", ");
+  const paint = statusPaints[status];
+  const healthy = `${counts.healthy.length} of ${counted(counts.hosts, "host")} all right`;
+  const verdict = [...problemCounts(counts), healthy].join(", ");
   return [
     [
       { text: `${formatLocalTime(result.startedMs)}  `, paint: dim },
       { text: `${result.fleet}: `, paint: bold },
       { text: verdict, paint },
     ],
-    ...(changes?.changes ?? []).flatMap(changeLines),
+    ...heardChanges(reported).flatMap(changeLines),
   ];
 }
 

@@ -1,7 +1,8 @@
 import { type Finding, findingKey, findingStatuses, isLoud } from "../finding.ts";
 import type { FixedFinding } from "../fix/fix_report.ts";
 import type { SweepChanges } from "../history/history.ts";
-import type { ChangeKind } from "../history/known_state.ts";
+import type { ChangeKind, FindingChange } from "../history/known_state.ts";
+import { counted } from "../../terminal/quantities.ts";
 import type { RecentSweeps } from "../history/recent_sweeps.ts";
 import type { ServiceUptime } from "../history/service_uptime.ts";
 import type { SweepResult } from "../sweep_result.ts";
@@ -61,6 +62,12 @@ export function toldFindings(reported: ReportedSweep): ReportedFinding[] {
 
 const noNews: News = { kind: undefined, sinceMs: undefined, flaps: undefined };
 
+/** What has changed since the sweep before, as far as somebody is to hear of it. */
+export function heardChanges({ changes }: ReportedSweep): readonly FindingChange[] {
+  if (changes?.previousSweepMs === undefined) return [];
+  return changes.changes.filter(({ finding }) => finding.silenced === undefined);
+}
+
 /** How many hosts and findings are how. */
 export interface SweepCounts {
   readonly hosts: number;
@@ -87,6 +94,14 @@ export function countSweep({ hosts, findings }: SweepResult): SweepCounts {
     warning: count("warning"),
     silenced: findings.filter(({ silenced }) => silenced !== undefined).length,
   };
+}
+
+/** `3 critical` and `1 warning`, as far as there are any. */
+export function problemCounts({ critical, warning }: SweepCounts): string[] {
+  return [
+    ...critical > 0 ? [`${critical} critical`] : [],
+    ...warning > 0 ? [counted(warning, "warning")] : [],
+  ];
 }
 
 /** Orders the worst first. */

@@ -69,6 +69,14 @@ const schema = v.strictObject({
       }),
     ),
   })),
+  fixes: v.optional(v.array(v.strictObject({
+    host: v.nullable(v.string()),
+    check: v.string(),
+    subject: v.string(),
+    result: v.picklist(["mended", "still_wrong", "would_be_mended", "left_alone"]),
+    changes: v.array(v.object({ resource: v.string(), summary: v.string() })),
+    why: v.nullable(v.string()),
+  }))),
 });
 
 function read(reported: ReportedSweep): v.InferOutput<typeof schema> {

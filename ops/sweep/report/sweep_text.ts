@@ -14,7 +14,9 @@ import { momentText } from "./moment_text.ts";
 import {
   byStatus,
   countSweep,
+  heardChanges,
   nameOf,
+  problemCounts,
   type ReportedFinding,
   type ReportedSweep,
   type SweepCounts,
@@ -90,13 +92,13 @@ function silencedLine(findings: readonly ReportedFinding[], { nowMs }: DatedOpti
 }
 
 /** What is not there any more. */
-function changeLines({ changes }: ReportedSweep, { nowMs }: DatedOptions): Line[] {
-  if (changes === undefined) return [];
-  const since = changes.previousSweepMs === undefined
-    ? ""
-    : ` since ${momentText(changes.previousSweepMs, nowMs)}`;
+function changeLines(reported: ReportedSweep, { nowMs }: DatedOptions): Line[] {
+  const sinceMs = reported.changes?.previousSweepMs;
+  if (sinceMs === undefined) return [];
+  const since = ` since ${momentText(sinceMs, nowMs)}`;
   const names = (wanted: ChangeKind): string[] =>
-    changes.changes.filter(({ kind }) => kind === wanted).map(({ finding }) => nameOf(finding));
+    heardChanges(reported).filter(({ kind }) => kind === wanted)
+      .map(({ finding }) => nameOf(finding));
   return [
     ...namedLine({ text: "✓ ", paint: green }, `solved${since}`, names("solved")),
     ...namedLine({ text: "· ", paint: dim }, `not looked at any more${since}`, names("gone")),
@@ -114,19 +116,16 @@ function namedLine(mark: Span, what: string, names: readonly string[]): Line[] {
 const verdictMarks = { critical: "✗ ", warning: "! ", ok: "✓ " } as const;
 
 function verdictLine(
-  { result, changes }: ReportedSweep,
-  { critical, warning, hosts, healthy, findings }: SweepCounts,
+  reported: ReportedSweep,
+  counts: SweepCounts,
   { nowMs }: DatedOptions,
 ): Line {
+  const { result } = reported;
+  const { hosts, healthy, findings } = counts;
   const status = statusOf(result);
   const paint = statusPaints[status];
-  const news = changes?.changes.filter(({ kind }) => kind === "new").length ?? 0;
-  const isFirst = changes?.previousSweepMs === undefined;
-  const bad = [
-    ...critical > 0 ? [`${critical} critical`] : [],
-    ...warning > 0 ? [counted(warning, "warning")] : [],
-    ...news > 0 && !isFirst ? [`${news} new`] : [],
-  ];
+  const news = heardChanges(reported).filter(({ kind }) => kind === "new").length;
+  const bad = [...problemCounts(counts), ...news > 0 ? [`${news} new`] : []];
   const good = status === "ok"
     ? `all right, ${counted(hosts, "host")}, ${counted(findings, "check")}`
     : `; ${healthy.length} of ${counted(hosts, "host")} all right`;

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { formatLines } from "../../terminal/span.ts";
 import { sweepLines, type SweepTextOptions } from "./sweep_text.ts";
 import { hostileSweep } from "./test_hostile_sweep.ts";
-import { again, quietSweep, troubledSweep } from "./test_sweep.ts";
+import { again, quietSweep, startedMs, troubledSweep } from "./test_sweep.ts";
+import type { Finding } from "../finding.ts";
 import type { ReportedSweep } from "./reported_sweep.ts";
 
 function text(
@@ -120,6 +121,29 @@ describe("a sweep for people", () => {
       shown,
       "· 1 not looked at any more since 03:07: relay09 unit connector\n",
     );
+  });
+
+  it("does not call new what is silenced", () => {
+    const { changes, result, ...others } = troubledSweep();
+    const silenced = { by: "maintenance", reason: "updates", untilMs: startedMs + 1 } as const;
+    const quiet = <T extends Finding>(finding: T): T => ({ ...finding, silenced });
+    const shown = text({
+      ...others,
+      result: {
+        ...result,
+        findings: result.findings.map((each) => each.remedy ? quiet(each) : each),
+      },
+      changes: {
+        ...changes!,
+        changes: changes!.changes.map(({ finding, ...rest }) => ({
+          ...rest,
+          finding: finding.remedy ? quiet(finding) : finding,
+        })),
+      },
+    });
+    assertMatch(shown, /^✓ All 22 hosts all right: /);
+    assertMatch(shown, /^· 21 silenced: relay02 reachable until 03:12 \(updates\), /m);
+    assertMatch(shown, /\n✓ lab: all right, 22 hosts, 63 checks {2}\(2.1 s, 03:12\)\n$/);
   });
 
   it("calls nothing new at the first sweep", () => {

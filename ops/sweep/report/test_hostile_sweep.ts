@@ -58,7 +58,8 @@ export const hostileSweep: fc.Arbitrary<ReportedSweep> = fc.record({
   found: fc.array(finding, { maxLength: 8 }),
   service: text,
   hasHistory: fc.boolean(),
-}).map(({ fleet, hosts, found, service, hasHistory }) => {
+  why: text,
+}).map(({ fleet, hosts, found, service, hasHistory, why }) => {
   const findings = found.map(({ place, measure, silenced, kind: _, ...rest }) => ({
     ...rest,
     host: hosts[place] ?? null,
@@ -84,6 +85,9 @@ export const hostileSweep: fc.Arbitrary<ReportedSweep> = fc.record({
       startsMs: [startedMs - 1, startedMs],
       hosts: new Map(hosts.map((host) => [host, ["ok", "critical"] as const])),
     },
+    fixes: findings.slice(0, 3).map((each) => ({
+      ...{ finding: each, result: "left alone", changes: [], why },
+    })),
     uptime: [{ service, isUp: true, windows: [window, { ...window, upMs: 0, downMs: 0 }] }],
   };
 });

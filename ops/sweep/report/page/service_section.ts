@@ -29,17 +29,15 @@ function windowCell(window: UptimeWindow): Html {
   const { name, upMs, downMs, unknownMs } = window;
   const all = upMs + downMs + unknownMs;
   const tone = ratio === undefined || ratio === 1 ? "ok" : ratio >= 0.99 ? "warning" : "critical";
-  const unknown = all > 0 && unknownMs / all >= 0.01
-    ? ` (${Math.round(unknownMs / all * 100)} % not known)`
-    : "";
+  const unknown = ratio !== undefined && unknownMs / all >= 0.01 &&
+    html`<span class="faint"> (${Math.round(unknownMs / all * 100)} % not known)</span>`;
   const text = ratio === undefined ? "not known" : floorPercent(ratio);
   return html`
-    <span
-      class="window ${tone}"><dfn>${name}</dfn>${text}<span class="faint">${ratio === undefined
-        ? ""
-        : unknown}</span>
+    <span class="window ${tone}">
+      <dfn>${name}</dfn>${text}${unknown}
       <svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-        <rect width="${((ratio ?? 0) * 100).toFixed(2)}" height="6"/>
-      </svg></span>
+        <rect width="${((ratio ?? 0) * 100).toFixed(2)}" height="6" />
+      </svg>
+    </span>
   `;
 }

@@ -1,14 +1,18 @@
 import { createHash } from "node:crypto";
 import { Html, html } from "../../../../dashboards/preview/page/html.ts";
 import { formatLocalTime } from "../../../terminal/local_time.ts";
-import { counted, formatDuration } from "../../../terminal/quantities.ts";
+import { formatDuration } from "../../../terminal/quantities.ts";
 import { isLoud } from "../../finding.ts";
+import type { FixedFinding, FixResult } from "../../fix/fix_report.ts";
 import type { FindingChange } from "../../history/known_state.ts";
 import { statusOf } from "../../sweep_result.ts";
 import { foldFindings } from "../fold_findings.ts";
 import {
   countSweep,
   fleetName,
+  heardChanges,
+  nameOf,
+  problemCounts,
   type ReportedSweep,
   type SweepCounts,
   toldFindings,
@@ -27,7 +31,7 @@ const maxChanges = 100;
  * what has changed, services, hosts and checks.
  */
 export function sweepPage(reported: ReportedSweep): string {
-  const { result, changes, recent, uptime } = reported;
+  const { result, changes, recent, uptime, fixes = [] } = reported;
   const findings = toldFindings(reported);
   const counts = countSweep(result);
   const problems = foldFindings(findings.filter(isLoud));
@@ -47,7 +51,8 @@ export function sweepPage(reported: ReportedSweep): string {
           section("What is wrong, and what to do", "", problemList(problems))}
         ${silenced.length > 0 &&
           section("Silenced", "known, and counted nowhere", problemList(silenced))}
-        ${changeSection(changes?.changes ?? [], changes?.previousSweepMs)}
+        ${fixes.length > 0 && section("Mended", "by --fix, before this sweep", fixList(fixes))}
+        ${changeSection(heardChanges(reported), changes?.previousSweepMs)}
         ${uptime.length > 0 && section(
           "Services",
           "uptime, of the time in which sweeps have looked",
@@ -60,10 +65,7 @@ export function sweepPage(reported: ReportedSweep): string {
         )}
         ${section("Checks", "the worst first", checkSection(findings))}
       </main>
-      <footer>deno task sweep, ${zonedTime(
-        result.startedMs,
-      )}. Times are those of the machine that has
-        swept.</footer>
+      <footer>deno task sweep. Times are those of the machine that has swept.</footer>
     `,
   );
 }
@@ -94,18 +96,14 @@ function section(title: string, about: string, content: Html): Html {
   return html`<section><h2>${title}${small}</h2>${content}</section>`;
 }
 
-function verdict({ critical, warning }: SweepCounts): string {
-  if (critical + warning === 0) return "all right";
-  return [
-    ...critical > 0 ? [`${critical} critical`] : [],
-    ...warning > 0 ? [counted(warning, "warning")] : [],
-  ].join(", ");
+function verdict(counts: SweepCounts): string {
+  return problemCounts(counts).join(", ") || "all right";
 }
 
-function tiles({ changes }: ReportedSweep, counts: SweepCounts): Html {
+function tiles(reported: ReportedSweep, counts: SweepCounts): Html {
   const { critical, warning, hosts, healthy, findings } = counts;
   const count = (kind: FindingChange["kind"]): number =>
-    changes?.changes.filter((change) => change.kind === kind).length ?? 0;
+    heardChanges(reported).filter((change) => change.kind === kind).length;
   const tile = (value: number | string, text: string, tone: string): Html =>
     html`<li class="${tone}"><b>${value}</b>${text}</li>`;
   const isAllWell = healthy.length === hosts;
@@ -114,7 +112,7 @@ function tiles({ changes }: ReportedSweep, counts: SweepCounts): Html {
     tile(warning, warning === 1 ? "warning" : "warnings", warning > 0 ? "warning" : ""),
     tile(`${healthy.length} of ${hosts}`, "hosts all right", isAllWell ? "ok" : ""),
     tile(findings, findings === 1 ? "check made" : "checks made", ""),
-    ...changes?.previousSweepMs === undefined ? [] : [
+    ...reported.changes?.previousSweepMs === undefined ? [] : [
       tile(count("new"), "new since the sweep before", ""),
       tile(count("solved"), "solved since then", count("solved") > 0 ? "ok" : ""),
     ],
@@ -137,6 +135,23 @@ function changeSection(all: readonly FindingChange[], sinceMs: number | undefine
     "the sweep before",
     html`<ul class="card changes">${[...items, ...more]}</ul>`,
   );
+}
+
+const fixTones: Readonly<Record<FixResult, string>> = {
+  "mended": "ok",
+  "would be mended": "warning",
+  "still wrong": "critical",
+  "left alone": "gone",
+};
+
+function fixList(fixes: readonly FixedFinding[]): Html {
+  const items = fixes.map(({ finding, result, why }) =>
+    html`
+      <li><span class="badge ${fixTones[result]}">${result}</span> <b>${nameOf(finding)}</b>
+        <span class="faint">${why}</span></li>
+    `
+  );
+  return html`<ul class="card changes">${items}</ul>`;
 }
 
 /** A moment by this machine's clock, with its distance from UTC: pages are sent around. */

@@ -44,6 +44,14 @@ describe("a sweep's page", () => {
     ) assertStringIncludes(shown, part);
   });
 
+  it("has what has become of what was to be mended", () => {
+    const sweep = troubledSweep();
+    const [finding] = sweep.result.findings.filter(({ check }) => check === "unit");
+    const fix = { finding: finding!, result: "still wrong", changes: [], why: "it ends" } as const;
+    const shown = words(sweepPage({ ...sweep, fixes: [fix] }));
+    assertStringIncludes(shown, "still wrong connector01 unit connector it ends");
+  });
+
   it("says in a word that all is well", () => {
     const shown = words(sweepPage(quietSweep()));
     assertStringIncludes(shown, "lab all right ");
