@@ -36,7 +36,7 @@ export function preflightProblems(
       case "user":
         return [
           `there must be ${who}: make one ("adduser --system --shell /bin/sh --home ` +
-          '/var/lib/NAME NAME"), or name another with --user',
+          `/var/lib/${user} ${user}"), or name another with --user`,
         ];
       case "checkout":
         return [
