@@ -30,9 +30,14 @@ export class LoopbackHosts implements AsyncDisposable {
    * Starts the server, with keys of its own.
    *
    * @param directory For its files, and those of its clients; it must exist.
+   * @param standIns Files by the paths at which its sessions see them instead of what is there.
    * @throws {BenchError} when there is no sshd, or it does not start.
    */
-  static async start(directory: string, count: number): Promise<LoopbackHosts> {
+  static async start(
+    directory: string,
+    count: number,
+    standIns: Readonly<Record<string, string>> = {},
+  ): Promise<LoopbackHosts> {
     const names = Array.from({ length: count }, (_, index) => `h${index + 1}`);
     if (Deno.uid() === 0) Deno.mkdirSync(separationDirectory, { recursive: true, mode: 0o755 });
     // The home of sessions: shells that read a startup file for a command (bash) find none.
@@ -45,8 +50,10 @@ export class LoopbackHosts implements AsyncDisposable {
       const file = `${directory}/ssh_config.${keyExchange}`;
       Deno.writeTextFileSync(file, clientConfiguration(directory, port, names, keyExchange));
     }
-    const server = new Deno.Command(sshd, {
-      args: ["-D", "-f", `${directory}/sshd_config`, "-E", `${directory}/sshd.log`],
+    const serve = [sshd, "-D", "-f", `${directory}/sshd_config`, "-E", `${directory}/sshd.log`];
+    const [program, ...args] = withStandIns(serve, standIns);
+    const server = new Deno.Command(program!, {
+      args,
       stdin: "null",
       stdout: "null",
       stderr: "null",
@@ -105,6 +112,23 @@ export class LoopbackHosts implements AsyncDisposable {
       throw error;
     }
   }
+}
+
+/** A command that sees other files; others on this machine don't. */
+function withStandIns(
+  argv: readonly string[],
+  standIns: Readonly<Record<string, string>>,
+): readonly string[] {
+  const entries = Object.entries(standIns);
+  if (entries.length === 0) return argv;
+  const script = `while [ "$1" != -- ]; do
+  [ ! -e "$2" ] || mount --bind "$1" "$2"
+  shift 2
+done
+shift
+exec "$@"`;
+  const pairs = entries.flatMap(([path, file]) => [file, path]);
+  return ["unshare", "--mount", "sh", "-euc", script, "sh", ...pairs, "--", ...argv];
 }
 
 function serverConfiguration(directory: string, port: number, hosts: number): string {

@@ -4,7 +4,7 @@ import type { PartOptions } from "../ops/command_bench.ts";
 import type { OpsBenchRow } from "../ops/report.ts";
 import { timedRun } from "../ops/timed_command.ts";
 import { ansibleTool, loopTool, type Tool } from "../ops/tools.ts";
-import { sshLoop } from "./ssh_loop.ts";
+import { sshLoop, type SshLoopOptions } from "./ssh_loop.ts";
 import { expectAnswers, readEvents, scriptOf, sweepCommand } from "./swept.ts";
 import { SweepTargets } from "./targets.ts";
 
@@ -23,6 +23,8 @@ export interface ComparedFleet {
   readonly inventory: string;
   readonly sshConfigFile: string;
   readonly names: readonly string[];
+  /** What runs scripts there as root; `sh` by default. */
+  readonly shell?: string;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface ComparedFleet {
  */
 export async function compare(
   options: PartOptions,
-  { ours, inventory, sshConfigFile, names }: ComparedFleet,
+  { ours, inventory, sshConfigFile, names, shell }: ComparedFleet,
 ): Promise<OpsBenchRow[]> {
   const { directory, signal } = options;
   const forks = names.length;
@@ -43,7 +45,7 @@ export async function compare(
   const ansible = ansibleTool("ansible", `${directory}/ansible`, forks);
   const loop = (
     tool: "ssh loop" | "ssh script",
-    more: { readonly script?: string },
+    more: Pick<SshLoopOptions, "script" | "shell">,
   ): Contestant => {
     const { controlDirectory } = loopTool(`${directory}/${tool.replace(" ", "-")}`);
     const options = { sshConfigFile, hosts: names, forks, controlDirectory, ...more };
@@ -68,7 +70,7 @@ export async function compare(
         },
       },
       loop("ssh loop", {}),
-      loop("ssh script", { script }),
+      loop("ssh script", { script, ...shell !== undefined && { shell } }),
     ],
   });
 }

@@ -30,5 +30,5 @@ export async function compareInLab(options: PartOptions): Promise<OpsBenchRow[]>
   const deploy = ourCommand("deploy", "-i", inventory, "--yes", "--no-probe", "--serial", "100%");
   await timedRun({ argv: deploy, environment: ours.environment }, signal);
   const names = hosts.map(({ name }) => name);
-  return await compare(options, { ours, inventory, sshConfigFile, names });
+  return await compare(options, { ours, inventory, sshConfigFile, names, shell: "sudo -n sh" });
 }

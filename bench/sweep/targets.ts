@@ -14,6 +14,46 @@ export interface TargetsOptions {
   readonly signal: AbortSignal;
 }
 
+/**
+ * What systemd says of units that it does not have. The machine of a benchmark may be without it,
+ * and then it would say nothing.
+ */
+const systemctl = `#!/bin/sh
+gap=
+for word; do
+  case $word in
+  *.service)
+    printf '%sId=%s\n' "$gap" "$word"
+    echo 'ExecMainStartTimestampMonotonic=0
+LoadState=not-found
+ActiveState=inactive
+SubState=dead
+Result=success
+ExecMainCode=0
+ExecMainStatus=0
+NRestarts=0
+MainPID=0
+Job=
+InvocationID=
+UnitFileState=
+NeedDaemonReload=no'
+    gap='
+'
+    ;;
+  esac
+done
+`;
+
+/**
+ * A few sockets: the real one looks at all processes, and here those of all hosts are on one machine,
+ * so that each of 500 would pay for 500.
+ */
+const ss = `#!/bin/sh
+echo 'udp UNCONN 0 0 127.0.0.1:323 0.0.0.0:* users:(("chronyd",pid=400,fd=5))
+tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=500,fd=3))
+tcp LISTEN 0 128 [::]:22 [::]:* users:(("sshd",pid=500,fd=4))'
+`;
+
 /** One of so many hosts is a relay. */
 const hostsPerRelay = 10;
 
@@ -37,8 +77,14 @@ export class SweepTargets implements AsyncDisposable {
 
   /** @throws {BenchError} when there is no sshd, or it does not start. */
   static async start(options: TargetsOptions): Promise<SweepTargets> {
-    Deno.mkdirSync(options.directory, { recursive: true });
-    const hosts = await LoopbackHosts.start(options.directory, options.hosts);
+    const { directory } = options;
+    Deno.mkdirSync(directory, { recursive: true });
+    const standIns: Record<string, string> = {};
+    for (const [name, text] of Object.entries({ systemctl, ss })) {
+      Deno.writeTextFileSync(`${directory}/${name}`, text, { mode: 0o755 });
+      standIns[`/usr/bin/${name}`] = `${directory}/${name}`;
+    }
+    const hosts = await LoopbackHosts.start(directory, options.hosts, standIns);
     const targets = new SweepTargets(hosts, options);
     try {
       await targets.describe(targets.inventory);
