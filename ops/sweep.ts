@@ -107,7 +107,14 @@ export const program = defineProgram({
       type: "boolean",
       flag: "--probe",
       default: true,
-      help: "Send packets through the tunnels, from this machine",
+      help: "Send packets through the tunnels",
+    },
+    probeFrom: {
+      type: "string",
+      flag: "--probe-from",
+      placeholder: "HOST",
+      help: "The host of the inventory that sends them (default: this machine); it must have a " +
+        "release",
     },
     ...connectionOptions,
     ...outputOptions,
@@ -157,7 +164,7 @@ type Mode = "sweep" | "fix" | "history" | "install";
 
 /** What all sweeps have. */
 const sweepOptions: readonly OptionName[] = [
-  ...["inventory", "limit", "timeout", "hostTimeout", "release", "probe"] as const,
+  ...["inventory", "limit", "timeout", "hostTimeout", "release", "probe", "probeFrom"] as const,
   ...Object.keys(connectionOptions) as (keyof typeof connectionOptions)[],
   ...Object.keys(outputOptions) as (keyof typeof outputOptions)[],
   ...["html", "junit", "prom"] as const,

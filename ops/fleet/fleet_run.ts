@@ -65,6 +65,11 @@ export class FleetRun<H extends RunHost = FleetHost> implements AsyncDisposable 
     });
   }
 
+  /** Opens a further connection to a host, also one that the run is not about; it is the caller's. */
+  async connect(host: H, signal: AbortSignal): Promise<Connection> {
+    return await this.#options.connect(host, signal);
+  }
+
   /**
    * Does something on hosts, `forks` at a time. What it throws ends a host's part; faults of ours
    * end the run.

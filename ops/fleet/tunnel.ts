@@ -12,11 +12,14 @@ const watchLingerMs = 1000;
 /** Services of a relay that are watched or verified; the others share their path. */
 export const maxServicesProbed = 20;
 
-/** What {@linkcode TunnelProber.measure} sends: 20 packets in 0.4 s, as a call's voice would be. */
-const measuredPackets = 20;
-const measuredIntervalMs = 20;
-/** How long a relay may take to let it in, in ms. */
-const measuredConnectTimeoutMs = 5000;
+/** How a tunnel is measured: 20 packets in 0.4 s, as a call's voice would be. */
+export const tunnelMeasuring = {
+  count: 20,
+  intervalMs: 20,
+  lingerMs: watchLingerMs,
+  /** How long a relay may take to let the probe in. */
+  connectTimeoutMs: 5000,
+} as const;
 
 /** What became of some packets. */
 export interface TunnelMeasurement {
@@ -94,10 +97,7 @@ export class TunnelProber {
     const { sent, lost, rttMs } = await this.#run({
       ...this.#target(relay, service.id),
       protocol: service.probe,
-      count: measuredPackets,
-      intervalMs: measuredIntervalMs,
-      lingerMs: watchLingerMs,
-      connectTimeoutMs: measuredConnectTimeoutMs,
+      ...tunnelMeasuring,
       signal,
     });
     signal.throwIfAborted();
@@ -112,7 +112,7 @@ export class TunnelProber {
   async certificateOf(relay: FleetHost, signal: AbortSignal): Promise<Uint8Array> {
     const { servedCertificate } = await import("../probe/served_certificate.ts");
     return await servedCertificate(this.#target(relay, ""), {
-      timeoutMs: measuredConnectTimeoutMs,
+      timeoutMs: tunnelMeasuring.connectTimeoutMs,
       signal,
     });
   }

@@ -1,6 +1,8 @@
+import { ConfigError } from "../../tunnel/errors.ts";
+import { quote } from "../../tunnel/printable.ts";
 import { checkout } from "../checkout.ts";
 import type { CommandContext } from "../command.ts";
-import type { Fleet } from "../fleet/fleet.ts";
+import type { Fleet, FleetHost } from "../fleet/fleet.ts";
 import type { FleetPaths } from "../fleet/fleet_paths.ts";
 import { readUnits } from "../fleet/units.ts";
 import { runFleetCommand } from "../fleet_command.ts";
@@ -24,6 +26,8 @@ export interface SweepValues extends HostsCommandValues, ReportDestinations, Not
   readonly release: string | undefined;
   /** Whether packets are sent through the tunnels. */
   readonly probe: boolean;
+  /** The host that sends them; by default this machine does. */
+  readonly probeFrom?: string | undefined;
   /** Seconds between one sweep's end and the next one's beginning; without it, there is one. */
   readonly watch?: number | undefined;
 }
@@ -86,6 +90,7 @@ export async function sweepOnce(
     using history = openHistory(paths.sweepHistory, { warn });
     const sweep = await sweepFleet({
       ...{ fleet, paths, run, signal, release: values.release, probe: values.probe },
+      probeFrom: probingHost(fleet, values.probeFrom),
       inventory: values.inventory,
       units: readUnits(checkout),
       before: history.before(),
@@ -104,4 +109,15 @@ export async function sweepOnce(
     await notifier?.tell(sweep, { changes, isWhole });
     return exitCode;
   });
+}
+
+/** @throws {ConfigError} when there is no such host. */
+function probingHost(fleet: Fleet, name: string | undefined): FleetHost | undefined {
+  const host = fleet.hosts.find((each) => each.name === name);
+  if (name === undefined || host !== undefined) return host;
+  const known = fleet.hosts.map((each) => each.name).slice(0, 10).join(", ");
+  throw new ConfigError(
+    `Cannot probe as "--probe-from" must be a host of the inventory with a role: current value is ` +
+      `${quote(name)}; hosts are ${known}`,
+  );
 }

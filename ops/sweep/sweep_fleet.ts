@@ -2,7 +2,7 @@ import { ZtnaError } from "../../tunnel/errors.ts";
 import { quote } from "../../tunnel/printable.ts";
 import { HostError, UnreachableError } from "../engine/errors.ts";
 import { storedAuthority, storedCredentials } from "../fleet/credentials.ts";
-import type { Fleet } from "../fleet/fleet.ts";
+import type { Fleet, FleetHost } from "../fleet/fleet.ts";
 import type { FleetPaths } from "../fleet/fleet_paths.ts";
 import type { FleetRun } from "../fleet/fleet_run.ts";
 import type { HostRun } from "../fleet/host_run.ts";
@@ -24,6 +24,7 @@ import { silenceFindings } from "./silence_findings.ts";
 import type { SweepResult } from "./sweep_result.ts";
 import { TimeLimit } from "./time_limit.ts";
 import { lookAtTunnels } from "./tunnels/look_at_tunnels.ts";
+import type { TunnelLook } from "./tunnels/tunnel_look.ts";
 import { auditedRelease, prevailingRelease, wantedRelease } from "./wanted_release.ts";
 
 /** What a sweep works with. */
@@ -41,6 +42,8 @@ export interface SweepFleetOptions {
   readonly release: string | undefined;
   /** Whether packets are sent through the tunnels. */
   readonly probe: boolean;
+  /** The host that sends them; by default this machine does. */
+  readonly probeFrom?: FleetHost | undefined;
   /** The whole sweep's time, in ms. */
   readonly timeoutMs: number;
   /** Most of it that one host gets, connecting included, in ms. */
@@ -64,13 +67,13 @@ const closingMs = 1500;
  * finding; this throws only for faults of ours and when it is interrupted.
  */
 export async function sweepFleet(options: SweepFleetOptions): Promise<FleetSweep> {
-  const { fleet, paths, run, timeoutMs, signal } = options;
+  const { fleet, paths, run, timeoutMs } = options;
   const startedMs = Date.now();
   const askingMs = Math.max(timeoutMs / 2, timeoutMs - closingMs);
   using limit = new TimeLimit(askingMs, () => new Error("There was no time left in this sweep"));
   const [answers, tunnels] = await Promise.all([
     askAll(options, startedMs + askingMs),
-    options.probe ? lookAtTunnels({ fleet, paths, limit: limit.signal, signal }) : undefined,
+    options.probe ? look(options, limit.signal) : undefined,
   ]);
   const views = viewsOf(options, answers);
   const findings = [
@@ -94,6 +97,16 @@ export async function sweepFleet(options: SweepFleetOptions): Promise<FleetSweep
       findings: silenceFindings(ordered, fleet, Date.now()),
     },
   };
+}
+
+function look(
+  { fleet, paths, run, probeFrom, signal }: SweepFleetOptions,
+  limit: AbortSignal,
+): Promise<TunnelLook> {
+  return lookAtTunnels({
+    ...{ fleet, paths, limit, signal },
+    ...probeFrom && { probeFrom: (end: AbortSignal) => run.connect(probeFrom, end) },
+  });
 }
 
 /** What is known of each host that has answered. */
