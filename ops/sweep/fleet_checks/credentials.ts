@@ -1,4 +1,5 @@
 import type { FleetCheck, FleetVerdict } from "../check.ts";
+import { errorParts } from "../error_parts.ts";
 
 /** Whether this machine has what it takes to look at a fleet from outside. */
 export const credentials: FleetCheck = {
@@ -8,12 +9,15 @@ export const credentials: FleetCheck = {
   evaluate({ fleet, tunnels, hasCredentials }): FleetVerdict[] {
     const about = { host: null, subject: "" };
     if (tunnels?.unavailable !== undefined) {
+      const { value, remedy } = errorParts(tunnels.unavailable);
       return [{
         ...about,
         status: "warning",
-        value: `the tunnels can't be looked at from here: ${tunnels.unavailable}`,
-        remedy: "Sweep from the machine that deploys, or bring its directory " +
-          `fleets/${fleet.name}/tls here; or leave them out: --no-probe`,
+        value: `tunnels can't be probed: ${value}`,
+        remedy: `${
+          remedy ||
+          `Sweep from the machine that deploys, or bring its fleets/${fleet.name}/tls here`
+        }; or leave them out: --no-probe`,
       }];
     }
     return [{

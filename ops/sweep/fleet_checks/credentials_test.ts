@@ -15,6 +15,9 @@ describe("the check of this machine's certificates", () => {
     const [found] = credentials.evaluate(fleetView({}, { tunnels }));
     assertEquals(found?.status, "warning");
     assertMatch(found!.value, /this machine has no probe\.pem$/);
-    assertMatch(found!.remedy, /--no-probe$/);
+    assertMatch(found!.remedy, /^Sweep from the machine that deploys.*--no-probe$/);
+    const other = tunnelLook({ unavailable: "c1 has no release; deploy to it" });
+    const [advised] = credentials.evaluate(fleetView({}, { tunnels: other }));
+    assertEquals(advised?.remedy, "deploy to it; or leave them out: --no-probe");
   });
 });

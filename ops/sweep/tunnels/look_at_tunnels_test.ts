@@ -1,97 +1,61 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { after, before, describe, it } from "@std/testing/bdd";
 import { readPem } from "../../../tunnel/pem.ts";
-import type { ServerTls } from "../../../tunnel/quic/tls_config.ts";
-import { readCredentials } from "../../fleet/credentials.ts";
-import type { Fleet, FleetHost } from "../../fleet/fleet.ts";
-import { type FleetPaths, fleetPathsOf } from "../../fleet/fleet_paths.ts";
-import { everyRoleHost } from "../../fleet/test_fleet_host.ts";
-import { CertificateStore } from "../../pki/certificate_store.ts";
+import { fleetPathsOf } from "../../fleet/fleet_paths.ts";
+import type { Fleet } from "../../fleet/fleet.ts";
 import { RelayStandIn } from "../../probe/relay_stand_in.ts";
 import { lookAtTunnels } from "./look_at_tunnels.ts";
+import { fleetOf, testConnector, TestLaptop, testRelay } from "./test_tunnels.ts";
 import type { TunnelLook } from "./tunnel_look.ts";
 
 const { signal } = new AbortController();
 
-/** A relay at a port of this machine. */
-function relay(name: string, port: number): FleetHost {
-  const address = { hostname: "127.0.0.1", port };
-  return {
-    ...everyRoleHost,
-    ...{ name, connector: undefined, application: undefined, metrics: undefined },
-    relay: { ...everyRoleHost.relay!, address, probeAddress: address },
-  };
-}
-
-/** A connector that provides services by a relay. */
-function connector(name: string, relay: string, ...ids: string[]): FleetHost {
-  const [service] = everyRoleHost.connector!.services;
-  const services = ids.map((id) => ({ ...service!, id }));
-  return {
-    ...everyRoleHost,
-    ...{ name, relay: undefined, application: undefined, metrics: undefined },
-    connector: { ...everyRoleHost.connector!, relay, services },
-  };
-}
-
-const fleetOf = (hosts: readonly FleetHost[], selected = hosts.map(({ name }) => name)): Fleet => ({
-  ...{ name: "f", hosts, selected: new Set(selected) },
-});
-
 describe("a look at tunnels", () => {
-  let directory: string;
-  let paths: FleetPaths;
-  let tls: ServerTls;
+  let laptop: TestLaptop;
   before(async () => {
-    directory = Deno.makeTempDirSync({ prefix: "ztna-look-" });
-    paths = fleetPathsOf({ get: () => directory }, "f");
-    const fleet = fleetOf([relay("r1", 1)]);
-    await readCredentials({ fleet, paths, check: false, now: Date.now() });
-    const store = new CertificateStore(paths.tls);
-    const caFile = store.files("ca").certificateFile;
-    tls = { identity: store.files("relay-r1"), caFile, clientCertificate: "require" };
+    laptop = await TestLaptop.create();
   });
-  after(() => Deno.removeSync(directory, { recursive: true }));
+  after(() => laptop[Symbol.dispose]());
 
   const look = (fleet: Fleet, limit: AbortSignal = signal): Promise<TunnelLook> =>
-    lookAtTunnels({ fleet, paths, limit, signal });
+    lookAtTunnels({ fleet, paths: laptop.paths, limit, signal });
   const summary = ({ probes }: TunnelLook): string[] =>
     probes.map(({ relay, serviceId, sent, lost }) => `${relay} ${serviceId} ${sent} ${lost}`);
 
   it("probes each service by each relay, and sees what the relay presents", async () => {
-    await using standIn = new RelayStandIn(tls, { services: ["web", "db"] });
+    await using standIn = new RelayStandIn(laptop.relayTls, { services: ["web", "db"] });
     const { port } = standIn.address;
     const found = await look(
       fleetOf([
-        relay("r1", port),
-        connector("c1", "r1", "web", "db"),
-        connector("c2", "r1", "web"),
+        testRelay("r1", port),
+        testConnector("c1", "r1", "web", "db"),
+        testConnector("c2", "r1", "web"),
       ]),
     );
     assertEquals(summary(found), ["r1 web 20 0", "r1 db 20 0"]);
     assert(found.probes.every(({ p99Seconds }) => p99Seconds !== null && p99Seconds > 0));
-    const [expected] = readPem(Deno.readTextFileSync(tls.identity.certificateFile));
+    const [expected] = readPem(Deno.readTextFileSync(laptop.relayTls.identity.certificateFile));
     assertEquals(found.served.get("r1")?.der, expected?.der);
     assertEquals([found.omitted, found.ranOutOfTime], [0, false]);
   });
 
   it("probes of a connector that is selected alone what it provides", async () => {
-    await using standIn = new RelayStandIn(tls, { services: ["web", "db"] });
+    await using standIn = new RelayStandIn(laptop.relayTls, { services: ["web", "db"] });
     const hosts = [
-      relay("r1", standIn.address.port),
-      connector("c1", "r1", "web"),
-      connector("c2", "r1", "db"),
+      testRelay("r1", standIn.address.port),
+      testConnector("c1", "r1", "web"),
+      testConnector("c2", "r1", "db"),
     ];
     assertEquals(summary(await look(fleetOf(hosts, ["c2"]))), ["r1 db 20 0"]);
   });
 
   it("tells of services that are refused, and of packets that are lost", async () => {
-    await using standIn = new RelayStandIn(tls, {
+    await using standIn = new RelayStandIn(laptop.relayTls, {
       services: ["web"],
       deliver: (reply, index) => index % 2 === 0 ? [reply] : [],
     });
     const found = await look(
-      fleetOf([relay("r1", standIn.address.port), connector("c1", "r1", "web", "none")]),
+      fleetOf([testRelay("r1", standIn.address.port), testConnector("c1", "r1", "web", "none")]),
     );
     assertEquals(summary(found), ["r1 web 20 10", "r1 none 0 0"]);
     assertMatch(found.probes[1]!.error!, /none/);
@@ -101,7 +65,7 @@ describe("a look at tunnels", () => {
 
   it("finds out once that a relay does not answer", async () => {
     const started = performance.now();
-    const { probes } = await look(fleetOf([relay("r1", 1), connector("c1", "r1", ...ids)]));
+    const { probes } = await look(fleetOf([testRelay("r1", 1), testConnector("c1", "r1", ...ids)]));
     assert(probes.length === 40 && probes.every(({ error }) => error !== undefined));
     // Each takes 5 s, 16 at once.
     assert(performance.now() - started < 10_000, "services wait for the same relay in turn");
@@ -109,15 +73,18 @@ describe("a look at tunnels", () => {
 
   it("is over with its time, and says what was left out", async () => {
     const limit = new AbortController();
-    const looking = look(fleetOf([relay("r1", 1), connector("c1", "r1", ...ids)]), limit.signal);
+    const looking = look(
+      fleetOf([testRelay("r1", 1), testConnector("c1", "r1", ...ids)]),
+      limit.signal,
+    );
     limit.abort(new Error("over"));
     const { probes, omitted, ranOutOfTime, served } = await looking;
     assertEquals([probes.length, omitted, ranOutOfTime, served.size], [0, 40, true, 0]);
   });
 
   it("says what this machine lacks", async () => {
-    const nowhere = fleetPathsOf({ get: () => `${directory}/nowhere` }, "f");
-    const fleet = fleetOf([relay("r1", 1)]);
+    const nowhere = fleetPathsOf({ get: () => `${laptop.directory}/nowhere` }, "f");
+    const fleet = fleetOf([testRelay("r1", 1)]);
     const { unavailable } = await lookAtTunnels({ fleet, paths: nowhere, limit: signal, signal });
     assertMatch(unavailable!, /^this machine has no .*probe\.pem$/);
   });
@@ -125,9 +92,9 @@ describe("a look at tunnels", () => {
   it("rejects when the sweep is interrupted", async () => {
     const controller = new AbortController();
     controller.abort(new RangeError("enough"));
-    const fleet = fleetOf([relay("r1", 1)]);
+    const fleet = fleetOf([testRelay("r1", 1)]);
     await assertRejects(
-      () => lookAtTunnels({ fleet, paths, limit: signal, signal: controller.signal }),
+      () => lookAtTunnels({ fleet, paths: laptop.paths, limit: signal, signal: controller.signal }),
       RangeError,
     );
   });

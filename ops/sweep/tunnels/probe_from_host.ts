@@ -65,10 +65,13 @@ export async function probeFromHost(
         if (stream === "stdout" && lines.length <= tunnels.length) lines.push(line);
       },
     });
-    if (code === noReleaseCode) return `${connection.host} has no release to probe with`;
+    if (code === noReleaseCode) {
+      return `${connection.host} has no release to probe with; deploy to it`;
+    }
     const probes = readProbes(lines, tunnels);
     if (probes.length > 0 || code === 0) return probes;
-    return `${connection.host} can't probe: ${stderr.trim().slice(-maxMessageLength)}`;
+    const why = stderr.trim().slice(-maxMessageLength).replaceAll(";", ",");
+    return `${connection.host} can't probe: ${why}; deploy to it, or probe from another host`;
   } catch (error) {
     if (error instanceof ZtnaError) return error.message;
     if (signal.aborted) return [];
@@ -118,7 +121,7 @@ async function shortLivedCredential(
   if (authority === undefined) {
     throw new ConfigError(
       "Cannot probe from another host as this machine must have the fleet's authority, to make a " +
-        "certificate for it: there is none",
+        "certificate for it: there is none; sweep from the machine that deploys",
     );
   }
   const ids = [...new Set(tunnels.map(({ service }) => service.id))];

@@ -36,6 +36,6 @@ export interface TunnelLook {
   /** Services that were not probed, and whether that was for want of time. */
   readonly omitted: number;
   readonly ranOutOfTime: boolean;
-  /** Why this machine can't look at all; for people. */
+  /** Why there are no probes at all, and what to do behind a semicolon; for people. */
   readonly unavailable?: string;
 }
