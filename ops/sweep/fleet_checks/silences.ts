@@ -1,5 +1,4 @@
 import { nearestHint } from "../../../tunnel/options/nearest.ts";
-import type { FleetHost } from "../../fleet/fleet.ts";
 import type { Silence } from "../../fleet/sweep_silences.ts";
 import type { CheckDeclaration, FleetCheck, FleetVerdict, FleetView } from "../check.ts";
 
@@ -15,33 +14,34 @@ export function silencesCheck(checks: () => readonly CheckDeclaration[]): FleetC
 
     evaluate({ fleet, nowMs }: FleetView): FleetVerdict[] {
       const known = checks().map(({ id }) => id);
-      const verdicts = new Map<string, FleetVerdict>();
-      const all = fleet.hosts.flatMap((host) =>
-        host.sweep.quiet.silences.map((silence) => ({ host, silence }))
+      const all = fleet.hosts.flatMap(({ name, sweep }) =>
+        sweep.quiet.silences.map((silence): SilenceOfHost => ({ host: name, silence }))
       );
-      for (const { host, silence } of all) {
+      // One that a group has set is one mistake, however many hosts have it.
+      const groups = Map.groupBy(all, ({ silence }) => JSON.stringify(silence));
+      return [...groups.values()].flatMap(([first, ...others]): FleetVerdict[] => {
+        const { host, silence } = first!;
         const problem = problemOf(silence, known, nowMs);
-        if (problem === undefined) continue;
-        const users = usersOf(silence, fleet.hosts);
-        // One that a group has set is one mistake: it is told of the first host, or of the fleet.
-        const isAll = users.length === fleet.hosts.length;
-        verdicts.set(
-          JSON.stringify(silence),
-          verdicts.get(JSON.stringify(silence)) ?? {
-            host: isAll ? null : host.name,
-            subject: silence.subject === undefined
-              ? silence.check
-              : `${silence.check} ${silence.subject}`,
-            status: "warning",
-            value: `${problem} (${silence.reason})${othersText(isAll ? 1 : users.length)}`,
-            remedy: "Mend ztna_sweep_silences in the inventory: take the entry out, or give it a " +
-              "later day",
-          },
-        );
-      }
-      return [...verdicts.values()];
+        if (problem === undefined) return [];
+        const { check, subject, reason } = silence;
+        const users = 1 + others.length;
+        const isAll = users === fleet.hosts.length;
+        return [{
+          host: isAll ? null : host,
+          subject: subject === undefined ? check : `${check} ${subject}`,
+          status: "warning",
+          value: `${problem} (${reason})${isAll || users === 1 ? "" : `; ${users} hosts have it`}`,
+          remedy: "Mend ztna_sweep_silences in the inventory: take the entry out, or give it a " +
+            "later day",
+        }];
+      });
     },
   };
+}
+
+interface SilenceOfHost {
+  readonly host: string;
+  readonly silence: Silence;
 }
 
 function problemOf(
@@ -54,15 +54,4 @@ function problemOf(
   }
   if (nowMs < untilMs) return undefined;
   return `it has expired at ${new Date(untilMs).toISOString().slice(0, 16).replace("T", " ")} UTC`;
-}
-
-function usersOf(silence: Silence, hosts: readonly FleetHost[]): FleetHost[] {
-  const text = JSON.stringify(silence);
-  return hosts.filter(({ sweep }) =>
-    sweep.quiet.silences.some((other) => JSON.stringify(other) === text)
-  );
-}
-
-function othersText(users: number): string {
-  return users === 1 ? "" : `; ${users} hosts have it`;
 }
