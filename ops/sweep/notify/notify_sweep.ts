@@ -43,8 +43,7 @@ export async function notifySweep(
 ): Promise<void> {
   const { receivers, path, warn } = options;
   if (receivers.length === 0) return;
-  Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  using lock = await takeLock(`${path}.lock`, options);
+  using lock = await takeLock(path, options);
   if (lock === undefined) {
     warn("Nobody was told of this sweep as another one has been telling of its own all the time");
     return;
@@ -65,16 +64,20 @@ async function tellAll(
   { receivers, path, deadline, signal, warn }: NotifySweepOptions,
 ): Promise<void> {
   const stateOf = (key: string): NotificationStates[string] => before[key] ?? noState;
-  // A sweep that began later has told what is newer than what we know.
-  const told = receivers.filter(({ key }) => stateOf(key).sweepMs < sweep.startedMs);
+  // A sweep that began later has told what is newer than what we know. One that has yet to begin is
+  // of a clock that was wrong, and must not keep us quiet until then.
+  const nowMs = Date.now();
+  const told = receivers.filter(({ key }) => {
+    const { sweepMs } = stateOf(key);
+    return sweepMs < sweep.startedMs || sweepMs > nowMs;
+  });
   const states = new Map(Object.entries(before));
   for (const each of told) states.set(each.key, each.prepare(stateOf(each.key), sweep));
   const save = (): void => {
     try {
       writeStates(path, Object.fromEntries(states), Date.now());
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      warn(`Cannot keep what was told of this sweep, so it will be told again: ${reason}`);
+      warn(`Cannot keep what was told of this sweep, so it is told again: ${reasonOf(error)}`);
     }
   };
   save();
@@ -92,21 +95,34 @@ async function tellAll(
   save();
 }
 
-/** Waits for the lock as long as there is time; `undefined` when another sweep still has it. */
+const noLock: Disposable = { [Symbol.dispose]: () => {} };
+
+/**
+ * Waits for the lock as long as there is time; `undefined` when another sweep has it still.
+ * Where there can be none, what was told can't be kept either, which is no reason to tell nothing.
+ */
 async function takeLock(
   path: string,
-  { deadline, signal }: DeliveryLimits,
-): Promise<DeploymentLock | undefined> {
+  { deadline, signal, warn }: NotifySweepOptions,
+): Promise<Disposable | undefined> {
   for (;;) {
     signal.throwIfAborted();
     try {
-      return DeploymentLock.take(path, "tell of a sweep");
+      Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      return DeploymentLock.take(`${path}.lock`, "tell of a sweep");
     } catch (error) {
-      if (!(error instanceof LockedError)) throw error;
+      if (!(error instanceof LockedError)) {
+        warn(`Cannot keep other sweeps from telling the same: ${reasonOf(error)}`);
+        return noLock;
+      }
     }
     if (performance.now() >= deadline) return undefined;
     await pause(lockPollMs, signal);
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /**

@@ -94,6 +94,15 @@ describe("systemd itself", { skip: skipWithout(analyze, "systemd") }, () => {
     });
   }
 
+  it("calls the closed service as little exposed as those of our programs", async () => {
+    const args = ["security", "--offline=true", "./a.service"];
+    const { output } = await runOnFiles(analyze, args, {
+      "a.service": serviceText(testSchedule()),
+    });
+    const [, exposure] = /Overall exposure level for a.service: (\d+\.\d)/.exec(output) ?? [];
+    assert(Number(exposure) <= 2.5, output);
+  });
+
   it("would say what is wrong with them", async () => {
     const { output } = await runOnFiles(analyze, ["verify", "--man=no", "./a.service"], {
       "a.service": serviceText(testSchedule(here)).replace("Type=oneshot", "Type=oneshoot"),
