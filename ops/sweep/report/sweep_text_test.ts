@@ -174,7 +174,8 @@ describe("a sweep for people", () => {
     );
   });
 
-  it("has colours, where they are wanted, besides the same words", () => {
+  const noColors = Deno.noColor && "NO_COLOR is set";
+  it("has colours, where they are wanted, besides the same words", { skip: noColors }, () => {
     const shown = text(troubledSweep(), { columns: 110 }, true);
     assertStringIncludes(shown, "\x1b[31mcritical");
     // deno-lint-ignore no-control-regex -- colours are made of them
