@@ -1,10 +1,14 @@
 import { escapeControls, truncate } from "../../../tunnel/printable.ts";
+import { compressHosts } from "../../terminal/host_ranges.ts";
 import { counted } from "../../terminal/quantities.ts";
+import { remedyOf } from "../report/fold_findings.ts";
+import { foldTexts, patternOf } from "../report/fold_texts.ts";
 import type { NotifiedChange } from "./change.ts";
 
-/** Groups in a text, and hosts of a group that are told one by one. */
+/** Groups in a text, lines of a group, and the longest list of hosts, in UTF-16 units. */
 const maxGroups = 40;
-const maxHosts = 10;
+const maxLines = 10;
+const maxHostsLength = 400;
 const maxSubjectLength = 100;
 
 /** What a change is called, in the order in which they are told. */
@@ -32,7 +36,7 @@ export function changesText(
   const groups = groupChanges(changes);
   const more = groups.slice(maxGroups).flat();
   return [
-    `Fleet ${fleet}: ${counted(changes.length, "change")}`,
+    `Fleet ${fleet}: ${counted(changes.length, "change")}${whenText(changes)}`,
     ...groups.slice(0, maxGroups).map(groupText),
     ...more.length === 0 ? [] : [`And ${counted(more.length, "more change")}.`],
     ...dropped === 0
@@ -40,6 +44,13 @@ export function changesText(
       : [`${counted(dropped, "older change")} could not be delivered and are lost.`],
     `How it is now: deno task sweep -i INVENTORY\n-- \ndeno task sweep on ${sender}`,
   ].join("\n\n");
+}
+
+/** When the changes were noticed: more than one time where some could not be delivered before. */
+function whenText(changes: readonly NotifiedChange[]): string {
+  const times = [...new Set(changes.map(({ atMs }) => timeText(atMs)))];
+  const [first, last] = [times[0], times.at(-1)];
+  return first === last ? ` at ${first}` : ` from ${first} to ${last}`;
 }
 
 /** One line that says what matters most. */
@@ -60,7 +71,8 @@ export function changesSubject(fleet: string, changes: readonly NotifiedChange[]
 function groupChanges(changes: readonly NotifiedChange[]): NotifiedChange[][] {
   const groups = Map.groupBy(
     changes,
-    ({ kind, check, subject, to }) => JSON.stringify([kind, check, subject, to]),
+    ({ kind, host, check, subject, to }) =>
+      JSON.stringify([kind, host === null, check, subject, to]),
   );
   const rank = ([first]: readonly NotifiedChange[]): number =>
     (first!.to === "critical" ? 0 : 100) + kindOrder.indexOf(first!.kind);
@@ -73,14 +85,30 @@ function headOf({ kind, check, subject, to }: NotifiedChange): string {
 }
 
 function groupText(group: readonly NotifiedChange[]): string {
-  const [first] = group;
-  const lines = group.slice(0, maxHosts).map(({ host, value, atMs }) =>
-    `  ${host ?? "whole fleet"}: ${value} (${timeText(atMs)})`
-  );
-  if (group.length > maxHosts) lines.push(`  and ${group.length - maxHosts} more`);
-  const isOver = first!.kind === "solved" || first!.kind === "gone";
-  if (!isOver && first!.remedy !== "") lines.push(`  What to do: ${first!.remedy}`);
-  return [headOf(first!), ...lines].map(escapeControls).join("\n");
+  const [{ kind, host }] = group as [NotifiedChange];
+  const lines = host === null
+    ? group.map(({ value }) => `  whole fleet: ${value}`)
+    : valueLines(group);
+  const shown = lines.slice(0, maxLines);
+  if (lines.length > maxLines) shown.push(`  and ${lines.length - maxLines} more`);
+  const remedy = kind === "solved" || kind === "gone" ? "" : remedyOf(group);
+  if (remedy !== "") shown.push(`  What to do: ${remedy}`);
+  return [headOf(group[0]!), ...shown].map(escapeControls).join("\n");
+}
+
+/** What was found of which hosts: those that differ in a number only have one line. */
+function valueLines(group: readonly NotifiedChange[]): string[] {
+  const alike = Map.groupBy(group, ({ value }) => patternOf(value));
+  const folds = [...alike.values()].flatMap((members) => {
+    const value = foldTexts(members.map((member) => member.value));
+    if (value !== undefined) return [{ members, value }];
+    return [...Map.groupBy(members, (member) => member.value)]
+      .map(([same, equal]) => ({ members: equal, value: same }));
+  });
+  return folds.map(({ members, value }) => {
+    const hosts = compressHosts(members.flatMap(({ host }) => host ?? []));
+    return `  ${truncate(hosts, maxHostsLength)}: ${value}`;
+  });
 }
 
 function timeText(ms: number): string {

@@ -8,7 +8,8 @@ const atMs = Date.parse("2026-11-26T08:30:00Z");
 function change(host: string | null, rest: Partial<NotifiedChange> = {}): NotifiedChange {
   return {
     ...{ id: "1", kind: "new", host, check: "disk-space", subject: "/var", from: null },
-    ...{ to: "critical", value: "96 % used", remedy: "deno task sweep --fix", atMs, sinceMs: atMs },
+    remedy: `deno task exec -i x ${host} -- df`,
+    ...{ to: "critical", value: "96 % used", atMs, sinceMs: atMs },
     ...rest,
   };
 }
@@ -24,20 +25,21 @@ describe("the text of changes", () => {
         change("relay3", { ...solved, value: "active" } as Partial<NotifiedChange>),
         change("relay1"),
         change("relay2", { value: "99 % used" }),
+        change("app1", { value: "full" }),
         change(null, { check: "services", subject: "web", kind: "worse", remedy: "" }),
       ]),
-      `Fleet prod: 4 changes
+      `Fleet prod: 5 changes at 2026-11-26 08:30 UTC
 
 WORSE critical: services web
-  whole fleet: 96 % used (2026-11-26 08:30 UTC)
+  whole fleet: 96 % used
 
 NEW critical: disk-space /var
-  relay1: 96 % used (2026-11-26 08:30 UTC)
-  relay2: 99 % used (2026-11-26 08:30 UTC)
-  What to do: deno task sweep --fix
+  relay[1-2]: 96 to 99 % used
+  app1: full
+  What to do: deno task exec -i x relay1,relay2,app1 -- df
 
 SOLVED: unit relay
-  relay3: active (2026-11-26 08:30 UTC)
+  relay3: active
 
 How it is now: deno task sweep -i INVENTORY
 -- 
@@ -48,13 +50,26 @@ deno task sweep on ops1`,
   it("is bounded, and says what is left out", () => {
     const many = Array.from(
       { length: 20_000 },
-      (_, at) => change(`host${at}`, { subject: `/disk${at % 500}`, value: "x".repeat(400) }),
+      (_, at) =>
+        change(`host${at}`, {
+          ...{ subject: `/disk${at % 500}`, atMs: atMs + at },
+          value: String.fromCharCode(0x4e00 + at).repeat(400),
+        }),
     );
     const text = textOf(many, 7);
     assert(text.length < 250_000);
+    assert(text.startsWith("Fleet prod: 20000 changes at 2026-11-26 08:30 UTC\n"));
     assert(text.includes("and 30 more"));
     assert(text.includes("And 18400 more changes."));
     assert(text.includes("7 older changes could not be delivered and are lost."));
+  });
+
+  it("says when the first and the last was noticed, where mail was held up", () => {
+    const text = textOf([change("a"), change("b", { atMs: atMs + 3_600_000 })]);
+    assertEquals(
+      text.split("\n")[0],
+      "Fleet prod: 2 changes from 2026-11-26 08:30 UTC to 2026-11-26 09:30 UTC",
+    );
   });
 
   it("escapes what hosts have said", () => {

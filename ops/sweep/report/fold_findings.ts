@@ -75,9 +75,14 @@ function templateOf(remedy: string, host: string | null): string {
   );
 }
 
-/** The remedy for all of them: commands of ours take hosts with commas between them. */
-function remedyOf(findings: readonly ReportedFinding[]): string {
-  const [{ remedy, host }] = findings as [ReportedFinding];
+/**
+ * The remedy for all of some findings that are alike: commands of ours take hosts with commas
+ * between them.
+ */
+export function remedyOf(
+  findings: readonly Pick<ReportedFinding, "host" | "remedy">[],
+): string {
+  const { remedy, host } = findings[0]!;
   if (findings.every((other) => other.remedy === remedy)) return remedy;
   const names = findings.map((finding) => finding.host).join(",");
   const list = names.length <= maxHostList ? names : "HOST";
