@@ -191,11 +191,20 @@ function readSeries(data: unknown): Series[] {
     return answer.result.map(({ metric, values }) => ({
       labels: metric,
       points: values.map(point),
-    }));
+    })).sort((a, b) => compare(labelText(a), labelText(b)));
   }
   return answer.result.flatMap(({ metric, value }) =>
     value === undefined ? [] : [{ labels: metric, points: [point(value)] }]
   );
+}
+
+/** Prometheus gives ranges in any order; the same data must have the same colours. */
+function labelText({ labels }: Series): string {
+  return JSON.stringify(Object.entries(labels).sort(([a], [b]) => compare(a, b)));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function point([seconds, text]: readonly [number, string]): Point {

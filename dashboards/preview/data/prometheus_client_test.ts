@@ -43,6 +43,20 @@ describe("the client of Prometheus", () => {
     assertEquals(series, [{ labels: { a: "b" }, points: [[0, 1.5], [15, Infinity], [30, NaN]] }]);
   });
 
+  it("gives the series of a range in one order, whatever Prometheus' is", async () => {
+    const series = (host: string): unknown => ({ metric: { job: "x", host }, values: [[0, "1"]] });
+    const answers = [["b", "a"], ["a", "b"]].map((hosts) => ({
+      resultType: "matrix",
+      result: hosts.map(series),
+    }));
+    await using server = serve(() => success(answers.shift()));
+    const client = new PrometheusClient(server.url);
+    const hosts = async (): Promise<unknown> =>
+      (await client.queryRange("up", range, 15)).map(({ labels }) => labels.host);
+    assertEquals(await hosts(), ["a", "b"]);
+    assertEquals(await hosts(), ["a", "b"]);
+  });
+
   it("reads vectors and scalars", async () => {
     const answers = [
       { resultType: "vector", result: [{ metric: { a: "b" }, value: [5, "2"] }] },
