@@ -1,7 +1,7 @@
 import { writeFileAtomically } from "../atomic_file.ts";
 import { Secret } from "../engine/secret.ts";
 import { DeploymentLock } from "../deployment_lock.ts";
-import { CertificateAuthority } from "../pki/certificate_authority.ts";
+import type { CertificateAuthority } from "../pki/certificate_authority.ts";
 import {
   type CertificateRequest,
   clientCertificate,
@@ -156,6 +156,12 @@ export function hasAuthority(paths: FleetPaths): boolean {
   }
 }
 
+/** An authority that is kept nowhere. Loaded where it is used, as in the store. */
+async function transientAuthority(name: string, now: number): Promise<CertificateAuthority> {
+  const pki = await import("../pki/certificate_authority.ts");
+  return (await pki.CertificateAuthority.create({ name, now })).authority;
+}
+
 async function collect(
   options: CredentialOptions,
   store: CertificateStore,
@@ -167,7 +173,7 @@ async function collect(
   if (authority === undefined) {
     changes.push(`create the certificate authority of fleet ${fleet.name}`);
     authority = check
-      ? (await CertificateAuthority.create({ name: fleet.name, now })).authority
+      ? await transientAuthority(fleet.name, now)
       : await store.createAuthority(fleet.name, now);
   }
   const credential = async (name: string, request: CertificateRequest): Promise<Credential> => {
