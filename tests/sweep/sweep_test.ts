@@ -26,6 +26,7 @@ const faults: readonly Fault[] = [
 const withoutFault: Readonly<Record<string, string>> = {
   answer: "hostile answers are below",
   internal: "it tells of faults of ours",
+  "served-metrics-certificate": "this machine has no way to TCP ports of the lab's hosts",
 };
 
 /** How long a sweep may take in which one host keeps silent, in ms: ours, and a busy machine's. */
