@@ -19,6 +19,7 @@ describe("a timed command", onLinux, () => {
     assert(idle.seconds >= 0.3, `${idle.seconds} s`);
     assert(loaded.cpuSeconds > 0.02, `${loaded.cpuSeconds} s of CPU`);
     assert(idle.cpuSeconds < loaded.cpuSeconds, `${idle.cpuSeconds} s of CPU`);
+    assert(idle.peakBytes > 100_000, `${idle.peakBytes} bytes`);
   });
 
   it("fails with what it has said", async () => {
@@ -27,6 +28,11 @@ describe("a timed command", onLinux, () => {
     );
     assertEquals((error as Error).message.split("\n").slice(1), ["out", "", "err"]);
     assert((error as Error).message.includes("exit code 3"));
+  });
+
+  it("may end with another exit code when that is said", async () => {
+    const { stdout } = await timedRun({ ...shell("echo out; exit 3"), exitCodes: [0, 3] }, never);
+    assertEquals(stdout, "out\n");
   });
 
   it("ends with all of its children when it is interrupted", async () => {
