@@ -52,6 +52,24 @@ describe("FleetRun", () => {
     });
   });
 
+  it("ends the attempt to connect to a host that takes longer than its time", async () => {
+    const hang = (_: unknown, signal: AbortSignal): Promise<Connection> =>
+      new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    await using run = new FleetRun({
+      ...{ hosts: [{ name: "a" } as FleetHost], forks: 1, emit: () => {} },
+      ...{ connect: hang, signal: new AbortController().signal },
+    });
+    await run.connectAll(nothing, ({ name }) => {
+      const limit = new AbortController();
+      queueMicrotask(() => limit.abort(new UnreachableError(name, "network", "too slow")));
+      return limit.signal;
+    });
+    assertEquals(run.hosts.map(({ outcome, error }) => [outcome, error]), [[
+      "unreachable",
+      "too slow",
+    ]]);
+  });
+
   it("stops after the batch in which too many fail, and leaves the rest alone", async () => {
     const { run, events } = runOn(["a", "b", "c"]);
     await run.connectAll(nothing);

@@ -25,6 +25,8 @@ export interface GatherHostOptions {
   readonly play: Play;
   /** Ends it, with its reason. */
   readonly signal: AbortSignal;
+  /** How long the host may take then to end what runs there, in ms: one that is frozen never does. */
+  readonly endGraceMs: number;
 }
 
 /**
@@ -44,7 +46,7 @@ const names = Object.keys(factSources) as FactName[];
  */
 export async function gatherHost(
   connection: Connection,
-  { question, play, signal }: GatherHostOptions,
+  { question, play, signal, endGraceMs }: GatherHostOptions,
 ): Promise<HostAnswer> {
   const askedMs = Date.now();
   const malformed: string[] = [];
@@ -53,8 +55,7 @@ export async function gatherHost(
     prelude: unitsScript(question.host),
     extras: names.map((id) => ({ id, script: factSources[id].script(question) })),
     maxBytes: maxAnswerBytes,
-    // A host that is frozen does not say that it has stopped, and a sweep's time is bounded.
-    endGraceMs: 0,
+    endGraceMs,
     onMalformed: (what) => malformed.push(what),
     signal,
   });

@@ -59,8 +59,17 @@ export interface FleetSweep {
   readonly partialChecks: ReadonlySet<string>;
 }
 
-/** Connections that are given up take this long to end, in ms: ssh is asked first, then killed. */
-const closingMs = 1500;
+/**
+ * Most that connections take to end which are given up, in ms, and the part of it that hosts get to
+ * end their scripts; then ssh is asked to end, and killed a second later.
+ */
+const maxClosingMs = 2000;
+const endGracePart = 1 / 4;
+
+/** How much of a sweep's time is for ending connections, in ms. */
+function closingMsOf({ timeoutMs }: SweepFleetOptions): number {
+  return Math.min(maxClosingMs, timeoutMs / 2);
+}
 
 /**
  * Looks at all hosts at once, and says how they are. Changes nothing. What is wrong with a host is a
@@ -69,7 +78,7 @@ const closingMs = 1500;
 export async function sweepFleet(options: SweepFleetOptions): Promise<FleetSweep> {
   const { fleet, paths, run, timeoutMs } = options;
   const startedMs = Date.now();
-  const askingMs = Math.max(timeoutMs / 2, timeoutMs - closingMs);
+  const askingMs = timeoutMs - closingMsOf(options);
   using limit = new TimeLimit(askingMs, () => new Error("There was no time left in this sweep"));
   const [answers, tunnels] = await Promise.all([
     askAll(options, startedMs + askingMs),
@@ -200,10 +209,11 @@ async function askHost(
 }
 
 async function ask(
-  { run, before, fleet, paths, units }: SweepFleetOptions,
+  options: SweepFleetOptions,
   { name, host, connection }: HostRun,
   signal: AbortSignal,
 ): Promise<HostAnswer> {
+  const { run, before, fleet, paths, units } = options;
   run.emit({ type: "host_state", host: name, phase: "gathering" });
   const clock = before.get(name)?.facts.clock;
   const question = {
@@ -211,7 +221,8 @@ async function ask(
     sinceSeconds: clock === undefined ? undefined : Math.floor(clock.nowMs / 1000),
   };
   const play = sweepPlay({ fleet, host, units, credentials: storedCredentials(paths, host) });
-  return await gatherHost(connection, { question, play, signal });
+  const endGraceMs = closingMsOf(options) * endGracePart;
+  return await gatherHost(connection, { question, play, signal, endGraceMs });
 }
 
 function findingsOf(

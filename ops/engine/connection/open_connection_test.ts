@@ -251,6 +251,17 @@ describe("openConnection", { skip: skipWithoutSshServer() }, () => {
       await closeMasters(controlDirectory);
     });
 
+    it("says why an attempt has failed when it is interrupted before the next", async () => {
+      const abort = new AbortController();
+      const onEvent = (event: ConnectionEvent): void => {
+        if (event.type === "retry") abort.abort(new Error("interrupted"));
+      };
+      const error = await failure(server.settings({ port: 1 }), {
+        ...{ attempts: 3, signal: abort.signal, onEvent },
+      });
+      assertEquals(error.reason, "network");
+    });
+
     it("leaves nothing behind when it is interrupted", async () => {
       await using fresh = await SshServer.start();
       fresh.freeze();

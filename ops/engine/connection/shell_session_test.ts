@@ -230,6 +230,17 @@ for (const program of shells) {
       assertEquals((await session.run("echo on", { what })).stdout, "on\n");
     });
 
+    it("waits no longer for the end of a script than it is told to", async () => {
+      await using hasty = await openLocalSession(shell);
+      // It ends by itself, as nobody is left then who would end it.
+      const stubborn = "trap '' TERM; sleep 0.7; sleep 0.7";
+      await assertRejects(
+        () => hasty.run(stubborn, { what, timeoutMs: 100, endGraceMs: 0 }),
+        ScriptTimeoutError,
+      );
+      await assertRejects(() => hasty.run("echo on", { what }), UnreachableError);
+    });
+
     it("lets a script clean up before it is ended", async () => {
       const lines: string[] = [];
       const onLine = (_: string, line: string): number => lines.push(line);

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
 import { HostError } from "../errors.ts";
 import { Secret } from "../secret.ts";
@@ -188,6 +188,22 @@ describe("gathering facts", { skip: needsLinux }, () => {
       extras: [{ id: "a", script: 'echo "$told"; told=no' }, { id: "b", script: 'echo "$told"' }],
     });
     assertEquals([...extras.values()].map(({ stdout }) => stdout), ["yes\n", "yes\n"]);
+  });
+
+  it("takes a part for empty that can't be read, if told so, and says which", async () => {
+    const units: Resource = {
+      ...{ kind: "service", id: "service:a.service", unit: "a.service" },
+      ...{ enabled: true, active: true },
+    };
+    const told: string[] = [];
+    const { extras } = await gather([units], {
+      prelude: "systemctl() { echo nonsense; }\n",
+      extras: [{ id: "a", script: "echo well" }],
+      onMalformed: (what) => told.push(what),
+    });
+    assertEquals(extras.get("a")?.stdout, "well\n");
+    assertEquals(told.length, 1);
+    assertStringIncludes(told[0]!, 'its part "units"');
   });
 
   it("says which part is missing, and what the host wrote", async () => {

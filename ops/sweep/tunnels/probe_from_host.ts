@@ -28,6 +28,8 @@ const certificateDays = 1 / 24;
 const maxAnswerBytes = 1024 * 1024;
 /** Longest message of the host's that is kept, in characters. */
 const maxMessageLength = 300;
+/** How long the host may take to end its probes when time is over, in ms. */
+const endGraceMs = 500;
 /** What the script ends with when the host has no release. */
 const noReleaseCode = 3;
 
@@ -59,7 +61,7 @@ export async function probeFromHost(
       what: "probe the tunnels from there",
       input: { length: bundle.length, stream: ReadableStream.from([bundle]) },
       maxOutputBytes: maxAnswerBytes,
-      endGraceMs: 0,
+      endGraceMs,
       signal,
       onLine: (stream, line) => {
         if (stream === "stdout" && lines.length <= tunnels.length) lines.push(line);
