@@ -9,27 +9,30 @@ export interface WorkFacts {
 }
 
 /**
- * Who has the host's lock. It is looked for among the kernel's locks: to try to take it could keep
- * another from it.
+ * Who has the host's lock: the session that the lock's file names, if it is still there and has the
+ * file open. (To try to take the lock could keep another from it, and `/proc/locks` does not show
+ * in containers what a program has taken for a session.)
  */
 export const work: FactSource<WorkFacts> = {
   script: () =>
-    `lock=${hostPaths.lock}
-if inode=$(stat -c %i "$lock" 2> /dev/null); then
-  while read -r line; do
-    case $line in *FLOCK*":$inode 0 EOF")
-      echo locked
-      head -c ${maxOwnerBytes} "$lock" | tr '\\n' ' '
-      echo
+    `lock=${hostPaths.lock} owner=
+[ ! -f "$lock" ] || IFS= read -r owner < "$lock"
+pid=\${owner#*'"pid":'}
+pid=\${pid%%[!0-9]*}
+set +f
+if [ -n "$pid" ] && [ "$pid" != "$owner" ]; then
+  for file in /proc/"$pid"/fd/*; do
+    if [ "$file" -ef "$lock" ]; then
+      printf 'locked\\n%.${maxOwnerLength}s\\n' "$owner"
       break
-    esac
-  done < /proc/locks
+    fi
+  done
 fi
 echo end
 `,
 
   parse(output): WorkFacts | undefined {
-    const lines = output.slice(0, maxOwnerBytes + 100).split("\n");
+    const lines = output.slice(0, maxOwnerLength + 100).split("\n");
     if (lines.at(-2) !== "end" || lines.at(-1) !== "") return undefined;
     if (lines[0] !== "locked") return { worker: null };
     const owner = parseLockOwner(lines[1]?.trim() ?? "");
@@ -39,6 +42,6 @@ echo end
 };
 
 /** Most of the lock's file that is read, in bytes. */
-const maxOwnerBytes = 2048;
+const maxOwnerLength = 2048;
 /** Longest text on who works, in UTF-16 units. */
 const maxWorkerLength = 100;

@@ -5,23 +5,28 @@ import { hostPaths } from "../../host_paths.ts";
 import { parse, testQuestion } from "./test_source.ts";
 import { work } from "./work.ts";
 
-const owner = JSON.stringify({ owner: "alice@laptop", command: "deploy", since: "now", pid: 1 });
-
 /** Who works by the script, with another file for the lock. */
-async function worker(lock: string, prefix: readonly string[] = []): Promise<unknown> {
+async function worker(lock: string, prefix = ""): Promise<unknown> {
   const script = work.script(testQuestion).replaceAll(hostPaths.lock, lock);
-  const [program, ...args] = [...prefix, "sh", "-c", script];
-  const { stdout } = await new Deno.Command(program!, { args }).output();
+  const args = ["-c", `${prefix}\n${script}`, "sh", lock];
+  const { stdout } = await new Deno.Command("sh", { args }).output();
   return parse(work, new TextDecoder().decode(stdout));
 }
+
+/** Has the shell be a session that has the lock. */
+const takeLock = `exec 9>> "$1"
+echo '{"pid":'$$',"owner":"alice@laptop","command":"deploy","since":"now"}' > "$1"`;
 
 describe("who works on a host", { skip: needsLinux }, () => {
   it("is whoever has its lock, which is not tried for", async () => {
     const lock = Deno.makeTempFileSync();
     try {
-      Deno.writeTextFileSync(lock, `${owner}\n`);
-      assertEquals(await worker(lock, ["flock", lock]), { worker: "alice@laptop (deploy)" });
-      assertEquals(await worker(lock), { worker: null }, "the file alone is no lock");
+      assertEquals(await worker(lock, takeLock), { worker: "alice@laptop (deploy)" });
+      assertEquals(await worker(lock), { worker: null }, "a session that has ended has no lock");
+      const other = `${takeLock}\nexec 9>&-`;
+      assertEquals(await worker(lock, other), { worker: null }, "nor has another process");
+      Deno.writeTextFileSync(lock, "$(reboot)\n");
+      assertEquals(await worker(lock), { worker: null });
     } finally {
       Deno.removeSync(lock);
     }
