@@ -169,6 +169,7 @@ async function askAll(
       answers.set(host.name, await askHost(options, host, signal));
       run.finish(host, "done");
     } finally {
+      limits.get(host)?.[Symbol.dispose]();
       // Goodbyes are not waited for here: the next host's turn has come.
       leaving.push(host.disconnect());
     }

@@ -18,7 +18,7 @@ export const configuration: HostCheck = {
     if (drift === undefined) return [];
     const worker = workerOn(view);
     if (worker !== undefined) return [fine("", `${worker} is at work`)];
-    const told = toldByOthers(view);
+    const told = drift.parts.length === 0 ? new Set<string>() : toldByOthers(view);
     const parts = drift.parts.filter((part) => !told.has(part.subject)).flatMap(withoutRunning);
     if (parts.length === 0) return [fine("", "as deployed")];
     const remedy = `See the difference: ${forHost(host, "deploy")} --check --diff; ` +
