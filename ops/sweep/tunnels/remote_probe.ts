@@ -42,9 +42,14 @@ export const remoteProbeFiles = {
 async function main(): Promise<void> {
   const order = JSON.parse(Deno.readTextFileSync(remoteProbeFiles.order)) as RemoteProbeOrder;
   const queue = order.targets.values();
+  const output = Deno.stdout.writable.getWriter();
+  const encoder = new TextEncoder();
   const worker = async (): Promise<void> => {
     // A line each, so that what comes late does not keep back what is known.
-    for (const target of queue) console.log(JSON.stringify(await probe(target, order)));
+    for (const target of queue) {
+      const found = await probe(target, order);
+      await output.write(encoder.encode(`${JSON.stringify(found)}\n`));
+    }
   };
   await Promise.all(Array.from({ length: order.atOnce }, worker));
 }
