@@ -78,7 +78,7 @@ export function withInventory(finding: Finding, sources: readonly string[]): Fin
   const { remedy } = finding;
   if (!remedy.includes(inventoryPlaceholder)) return finding;
   const words = sources.flatMap((source) => ["-i", source]);
-  return { ...finding, remedy: remedy.replaceAll(inventoryPlaceholder, commandText(words)) };
+  return { ...finding, remedy: remedy.replaceAll(inventoryPlaceholder, () => commandText(words)) };
 }
 
 /** How checks, which don't know the inventory's files, name it in commands. */

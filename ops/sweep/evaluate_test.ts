@@ -115,6 +115,11 @@ describe("what is common to findings", () => {
     );
   });
 
+  it("names inventories as they are, whatever is in their names", () => {
+    const finding = { host: "a", check: "unit", ...fine("", "x"), remedy: "deno task status -i …" };
+    assertEquals(withInventory(finding, ["a$&b"]).remedy, "deno task status -i 'a$&b'");
+  });
+
   it("says of a host that did not answer what is wrong and what to do", () => {
     const { value, remedy } = unreachableFinding(
       "a",
