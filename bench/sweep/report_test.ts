@@ -45,7 +45,7 @@ describe("the ratios of a benchmark of sweeps", () => {
       ...{ coldOverScript: null, warmOverScript: 1.25 },
       ...{ labColdSpeedup: null, labWarmSpeedup: null },
       ...{ scaleOverHandshakes: 1.2, memoryGrowth: 1.47 },
-      ...{ othersBesideFrozen: 1.05, secondsBeyondTimeout: 0.9 },
+      ...{ othersBesideFrozen: 1.05, secondsAfterTimeout: 0.9 },
     });
   });
 
