@@ -101,7 +101,7 @@ function changeLines(reported: ReportedSweep, { nowMs }: DatedOptions): Line[] {
       .map(({ finding }) => nameOf(finding));
   return [
     ...namedLine({ text: "✓ ", paint: green }, `solved${since}`, names("solved")),
-    ...namedLine({ text: "· ", paint: dim }, `not looked at any more${since}`, names("gone")),
+    ...namedLine({ text: "· ", paint: dim }, `no longer found${since}`, names("gone")),
   ];
 }
 

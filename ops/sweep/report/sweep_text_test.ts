@@ -119,7 +119,7 @@ describe("a sweep for people", () => {
     assertStringIncludes(shown, "critical  connector01  unit connector  flapping (6 changes)\n");
     assertStringIncludes(
       shown,
-      "· 1 not looked at any more since 03:07: relay09 unit connector\n",
+      "· 1 no longer found since 03:07: relay09 unit connector\n",
     );
   });
 
