@@ -13,6 +13,9 @@ export interface HostileAnswer extends Pick<Fault, "breaks" | "mends"> {
 /** The host that does so. */
 export const hostileHost = "connector1";
 
+/** What there is, here or there, once somebody has taken a host's texts for commands. */
+export const traceFile = "/tmp/ztna-sweep-owned";
+
 /** As long as a sweep lets one host take, in seconds. */
 export const hostTimeoutSeconds = 5;
 
@@ -51,7 +54,7 @@ export const hostileAnswers: readonly HostileAnswer[] = [
       hostileHost,
       "df",
       `/usr/bin/df "$@"
-      printf '1 1 0 1 1 / ext4 /%b; $(touch /tmp/owned)\\n' '${inOneLine}'
+      printf '1 1 0 1 1 / ext4 /%b; $(touch ${traceFile})\\n' '${inOneLine}'
       printf '\\036 end 0\\n\\036%s end 0\\nend\\nunwritable /run\\n' "$(yes 0 | head -n 16 | tr -d '\\n')"`,
     ),
     checks: ["disk-space", "inodes", "read-only-disk", "answer"],

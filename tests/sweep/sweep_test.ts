@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { after, before, describe, it } from "@std/testing/bdd";
 import { sweepChecks } from "../../ops/sweep/fleet_checks/fleet_checks.ts";
 import { assertHarmless } from "../fleet/hostile_output.ts";
@@ -10,7 +10,13 @@ import { machineFaults } from "./faults/machine_faults.ts";
 import { shadow } from "./faults/pretences.ts";
 import { programFaults } from "./faults/program_faults.ts";
 import { wayFaults } from "./faults/way_faults.ts";
-import { dependent, hostileAnswers, hostileHost, hostTimeoutSeconds } from "./hostile_answers.ts";
+import {
+  dependent,
+  hostileAnswers,
+  hostileHost,
+  hostTimeoutSeconds,
+  traceFile,
+} from "./hostile_answers.ts";
 import { SweepLab } from "./sweep_lab.ts";
 
 const skip = labSkipReason() ?? false;
@@ -120,9 +126,9 @@ describe("a sweep", { skip }, () => {
           host === hostileHost ? !checks.includes(check) : !dependent.includes(check)
         );
         assertEquals(others, []);
-        assertHarmless(
-          await lab.fleet.run("sweep", [...args, "-vv"]),
-        );
+        assertHarmless(await lab.fleet.run("sweep", [...args, "-vv"]));
+        assertEquals(await lab.sh(hostileHost, `[ ! -e ${traceFile} ] || echo there`), "");
+        assertThrows(() => Deno.statSync(traceFile), Deno.errors.NotFound);
       } finally {
         await takeStep(lab, hostileHost, mends);
       }
