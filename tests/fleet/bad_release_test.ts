@@ -77,8 +77,8 @@ describe("a release that is no good", { skip }, () => {
   it("that never becomes ready is rolled back", async () => {
     using copy = new CheckoutCopy().edit(
       "tunnel/admin.ts",
-      'ready ? text(200, "ok\\n")',
-      'ready && reason === "" ? text(200, "ok\\n")',
+      'ready ? textReply(200, "ok\\n")',
+      'ready && reason === "" ? textReply(200, "ok\\n")',
     );
     const inventory = fleet.inventory({ ztna_ready_timeout: 5 });
     const end = await fleet.run("deploy", ["--json"], { from: copy.root, inventory });

@@ -1,3 +1,6 @@
+/** Where a small disk is in its namespace: a directory that nothing of ours is in. */
+export const smallDiskMount = "/mnt";
+
 /**
  * A file system of a few bytes in a mount namespace of its own, so that no other process sees it
  * and it is gone with the process that holds it, whatever happens.
@@ -11,7 +14,7 @@ export class SmallDisk implements AsyncDisposable {
 
   /** Where it can be reached from outside of its namespace. */
   get path(): string {
-    return `/proc/${this.#holder.pid}/root/tmp`;
+    return `/proc/${this.#holder.pid}/root${smallDiskMount}`;
   }
 
   /**
@@ -26,9 +29,10 @@ export class SmallDisk implements AsyncDisposable {
         "--mount",
         "sh",
         "-euc",
-        'mount -t tmpfs -o "$1" none /tmp; echo made; read -r end',
+        'mount -t tmpfs -o "$1" none "$2"; echo made; read -r end',
         "sh",
         options,
+        smallDiskMount,
       ],
       stdin: "piped",
       stdout: "piped",
@@ -53,7 +57,7 @@ export class SmallDisk implements AsyncDisposable {
 export function canMount(): boolean {
   if (Deno.build.os !== "linux") return false;
   const { success } = new Deno.Command("unshare", {
-    args: ["--mount", "--net", "mount", "-t", "tmpfs", "none", "/tmp"],
+    args: ["--mount", "--net", "mount", "-t", "tmpfs", "none", smallDiskMount],
     stdout: "null",
     stderr: "null",
   }).outputSync();

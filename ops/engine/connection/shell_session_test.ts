@@ -214,7 +214,9 @@ for (const program of shells) {
       const reason = new Error("interrupted");
       abort.abort(reason);
       assertEquals(await run.catch((error) => error), reason);
-      for (const sleep of [first, second, third]) assertEquals(commandLinesWith(sleep), []);
+      for (const sleep of [first, second, third]) {
+        await waitFor(() => commandLinesWith(sleep).length === 0, "what it has started to end");
+      }
       assertEquals((await session.run("echo on", { what })).stdout, "on\n");
     });
 
@@ -355,8 +357,9 @@ for (const program of shells) {
       {
         await using other = await openLocalSession(shell);
         await other.run(`${job} & setsid ${daemon} >/dev/null 2>&1 &`, { what });
+        // Not before "setsid" has become the daemon.
         await waitFor(
-          () => commandLinesWith(job).length + commandLinesWith(daemon).length === 2,
+          () => commandLinesWith(job).length === 1 && commandLinesWith(daemon)[0] === daemon,
           "both",
         );
       }

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { after, before, beforeEach, describe, it } from "@std/testing/bdd";
 import { DatabaseSync } from "node:sqlite";
 import { skipIf } from "../../../tests/support/required_tests.ts";
-import { canMount, SmallDisk } from "../../../tests/support/small_disk.ts";
+import { canMount, SmallDisk, smallDiskMount } from "../../../tests/support/small_disk.ts";
 import { openHistory, type SweepChanges } from "./history.ts";
 import { HistoryDatabase } from "./history_database.ts";
 import { Recorder, type RecorderLine, type RecorderOrder } from "./test_recorder.ts";
@@ -123,8 +123,8 @@ describe("a sweep whose history can't be kept", () => {
     it("goes on without one where nothing may be written", async () => {
       await using disk = await SmallDisk.make("size=1m");
       assertEquals(await sweepOn(disk), { changes: 1, warnings: [] });
-      await within(disk, "mount", "-o", "remount,ro", "/tmp");
-      for (const path of ["/tmp/sweeps.db", "/tmp/other/sweeps.db"]) {
+      await within(disk, "mount", "-o", "remount,ro", smallDiskMount);
+      for (const path of [`${smallDiskMount}/sweeps.db`, `${smallDiskMount}/other/sweeps.db`]) {
         const { changes, warnings } = await sweepOn(disk, { path });
         assertEquals([changes, warnings.length], [null, 1], path);
         assertMatch(warnings[0]!, /^Cannot use the history of sweeps as its file must be/);
@@ -148,7 +148,13 @@ describe("a sweep whose history can't be kept", () => {
     disk: SmallDisk,
     order: Partial<RecorderOrder> = {},
   ): Promise<RecorderLine> {
-    const whole = { path: "/tmp/sweeps.db", host: "relay1", sweeps: 1, findings: 1, ...order };
+    const whole = {
+      path: `${smallDiskMount}/sweeps.db`,
+      host: "relay1",
+      sweeps: 1,
+      findings: 1,
+      ...order,
+    };
     await using recorder = new Recorder(
       { ...whole, startMs: startMs + 1000 * sweeps++ },
       ["nsenter", namespaceOf(disk)],

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { after, before, describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
+import manifest from "../../../deno.json" with { type: "json" };
 import { openLocalSession } from "../../../tests/support/local_session.ts";
 import { checkout } from "../../checkout.ts";
 import type { Connection, RunOptions } from "../../engine/connection/connection.ts";
@@ -42,6 +43,16 @@ async function connectHere(directory: string): Promise<Connection> {
   };
 }
 
+/** With what a program without our lock file needs, as a release has it in its packages. */
+async function fillCache(): Promise<void> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["cache", "--no-lock", "--no-config", manifest.imports["@matrixai/quic"]],
+    cwd: "/",
+    stdout: "null",
+  }).output();
+  assert(success, new TextDecoder().decode(stderr));
+}
+
 describe("probes from a host", { skip: needsLinux }, () => {
   let laptop: TestLaptop;
   let host: string;
@@ -52,6 +63,7 @@ describe("probes from a host", { skip: needsLinux }, () => {
     Deno.writeTextFileSync(`${host}/runtime`, "deno-test\n");
     Deno.mkdirSync(`${host}/deno-test`);
     Deno.symlinkSync(Deno.execPath(), `${host}/deno-test/deno`);
+    await fillCache();
   });
   after(() => {
     laptop[Symbol.dispose]();
