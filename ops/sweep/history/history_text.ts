@@ -131,7 +131,7 @@ function uptimeCell(window: UptimeWindow): Span {
   const unknown = window.unknownMs / (window.upMs + window.downMs + window.unknownMs);
   const percent = floorPercent(ratio);
   return {
-    text: unknown < 0.01 ? percent : `${percent} (${Math.round(unknown * 100)} % not known)`,
+    text: unknown < 0.01 ? percent : `${percent} (${Math.floor(unknown * 100)} % not known)`,
     paint: ratio === 1 ? green : ratio >= 0.99 ? yellow : red,
   };
 }

@@ -30,7 +30,7 @@ function windowCell(window: UptimeWindow): Html {
   const all = upMs + downMs + unknownMs;
   const tone = ratio === undefined || ratio === 1 ? "ok" : ratio >= 0.99 ? "warning" : "critical";
   const unknown = ratio !== undefined && unknownMs / all >= 0.01 &&
-    html`<span class="faint"> (${Math.round(unknownMs / all * 100)} % not known)</span>`;
+    html`<span class="faint"> (${Math.floor((unknownMs / all) * 100)} % not known)</span>`;
   const text = ratio === undefined ? "not known" : floorPercent(ratio);
   return html`
     <span class="window ${tone}">
