@@ -4,7 +4,7 @@ import { tableLines } from "../../table.ts";
 import { counted, formatDuration } from "../../terminal/quantities.ts";
 import { formatLine, type Line, type Paint, type Span } from "../../terminal/span.ts";
 import { formatLocalTime } from "../../terminal/local_time.ts";
-import { floorPercent } from "./floor_percent.ts";
+import { floorPercent, unknownPercent } from "./floor_percent.ts";
 import { flappingRule } from "./flapping.ts";
 import type { HistoryReport } from "./history_report.ts";
 import type { StateName } from "./known_state.ts";
@@ -131,7 +131,7 @@ function uptimeCell(window: UptimeWindow): Span {
   const unknown = window.unknownMs / (window.upMs + window.downMs + window.unknownMs);
   const percent = floorPercent(ratio);
   return {
-    text: unknown < 0.01 ? percent : `${percent} (${Math.floor(unknown * 100)} % not known)`,
+    text: unknown < 0.01 ? percent : `${percent} (${unknownPercent(unknown)} % not known)`,
     paint: ratio === 1 ? green : ratio >= 0.99 ? yellow : red,
   };
 }

@@ -1,5 +1,5 @@
 import { type Html, html } from "../../../../dashboards/preview/page/html.ts";
-import { floorPercent } from "../../history/floor_percent.ts";
+import { floorPercent, unknownPercent } from "../../history/floor_percent.ts";
 import {
   type ServiceUptime,
   uptimeRatio,
@@ -30,7 +30,7 @@ function windowCell(window: UptimeWindow): Html {
   const all = upMs + downMs + unknownMs;
   const tone = ratio === undefined || ratio === 1 ? "ok" : ratio >= 0.99 ? "warning" : "critical";
   const unknown = ratio !== undefined && unknownMs / all >= 0.01 &&
-    html`<span class="faint"> (${Math.floor((unknownMs / all) * 100)} % not known)</span>`;
+    html`<span class="faint"> (${unknownPercent(unknownMs / all)} % not known)</span>`;
   const text = ratio === undefined ? "not known" : floorPercent(ratio);
   return html`
     <span class="window ${tone}">
