@@ -111,7 +111,7 @@ export class EventLines {
     if (outcome === "done" || outcome === "skipped") {
       if (!this.#options.showDone || this.#options.verbosity < 0) return [];
       if (outcome === "skipped") return this.#textLines(indent, host, "skipped", dim);
-      return this.#textLines(passed, host, `done, ${changed} changed`);
+      return this.#textLines(passed, host, changed === 0 ? "done" : `done, ${changed} changed`);
     }
     const text = `${outcomeWord[outcome]}${error === undefined ? "" : `: ${error}`}`;
     return this.#textLines(broken, host, text);

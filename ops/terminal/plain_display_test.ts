@@ -59,6 +59,12 @@ describe("the plain display", () => {
     assertEquals(run.clock.pendingTimers, 0);
   });
 
+  it("does not count changes where there are none, as of a command that only looks", () => {
+    const run = new Logged(["relay1"]).start();
+    run.done(["relay1"], 0);
+    assertEquals(run.lines.at(-1), "  ✓ relay1  done");
+  });
+
   it("says where the batches are, unless there is one only", () => {
     const run = new Logged(["relay1", "relay2", "relay3"]).start();
     run.emit({ type: "batch_started", index: 1, of: 2, hosts: ["relay1"] }).wait(2500);
