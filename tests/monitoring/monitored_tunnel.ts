@@ -23,10 +23,16 @@ const connectorHosts = {
   connector03: { relay: "relay02", services: ["web", "voice", "printer"] },
 } as const;
 
-/** Where agents of the load are, and what they talk to. */
+/**
+ * Where agents of the load are, and what they talk to. Two share the only connector of a service at
+ * their relay, and so need inner addresses of their own there.
+ */
 const agentPlaces = [
   ...[["relay01", "web"], ["relay01", "web"], ["relay01", "dns"]] as const,
-  ...[["relay02", "web"], ["relay02", "voice"], ["relay02", "printer"]] as const,
+  ...[["relay02", "web"], ["relay02", "web"], ["relay02", "voice"], [
+    "relay02",
+    "printer",
+  ]] as const,
 ];
 
 /** A host of the tunnel. */
