@@ -4,6 +4,8 @@ import { memoryInfoBuffer, readMemoryInfo, type SocketMemory } from "./socket_me
 
 /** Linux' numbers, from its headers. */
 const levelSocket = 1;
+const optionType = 3;
+const typeDatagram = 2;
 const optionSendBuffer = 7;
 const optionReceiveBuffer = 8;
 const optionSendBufferForce = 32;
@@ -74,9 +76,8 @@ export class SystemSocket {
     if (library === null) return { socket: bind(), system: undefined };
     const expected = nextDescriptor(library);
     const socket = bind();
-    const system = isBoundTo(library, expected, socket.addr as Deno.NetAddr)
-      ? new SystemSocket(library, expected)
-      : undefined;
+    const descriptor = findDescriptor(library, expected, socket.addr as Deno.NetAddr);
+    const system = descriptor === noDescriptor ? undefined : new SystemSocket(library, descriptor);
     return { socket, system };
   }
 
@@ -182,12 +183,30 @@ function nextDescriptor(library: Library): number {
   return descriptor;
 }
 
-/** Whether it really has: another thread may have been quicker. */
-function isBoundTo(library: Library, descriptor: number, address: Deno.NetAddr): boolean {
-  const expected = encodeSockaddr(address);
-  if (descriptor < 0 || expected === undefined) return false;
+/** How many descriptors are looked at for one that another thread has made us miss. */
+const maxDescriptorsTried = 1024;
+
+/**
+ * The descriptor of a socket: the expected one, or, when another thread was quicker and has got
+ * that, one that follows it. No two sockets of a process are bound to the same address.
+ */
+function findDescriptor(library: Library, expected: number, address: Deno.NetAddr): number {
+  const wanted = encodeSockaddr(address);
+  if (expected < 0 || wanted === undefined) return noDescriptor;
+  for (let tried = 0; tried < maxDescriptorsTried; tried++) {
+    if (isBoundTo(library, expected + tried, wanted)) return expected + tried;
+  }
+  return noDescriptor;
+}
+
+/** Whether it is a socket for datagrams with this address: one for streams may have the same. */
+function isBoundTo(library: Library, descriptor: number, wanted: Uint8Array): boolean {
+  const type = new Int32Array(1);
+  addressLength[0] = type.byteLength;
+  const result = library.getsockopt(descriptor, levelSocket, optionType, type, addressLength);
+  if (result !== 0 || type[0] !== typeDatagram) return false;
   const name = new Uint8Array(maxSockaddrBytes);
   addressLength[0] = maxSockaddrBytes;
   if (library.getsockname(descriptor, name, addressLength) !== 0) return false;
-  return addressLength[0] === expected.length && expected.every((byte, i) => byte === name[i]);
+  return addressLength[0] === wanted.length && wanted.every((byte, i) => byte === name[i]);
 }
