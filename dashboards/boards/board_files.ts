@@ -1,5 +1,6 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { GeneratedFile } from "../generated_file.ts";
+import { withSortedKeys } from "../sorted_keys.ts";
 import { type Board, boardDashboard } from "./board.ts";
 import { connectorBoard } from "./connector.ts";
 import { fleetBoard } from "./fleet.ts";
@@ -25,12 +26,5 @@ export function boardFiles(): GeneratedFile[] {
 
 /** A dashboard as text; keys in the order of the alphabet, so that a diff shows what has changed. */
 export function boardText(dashboard: Dashboard): string {
-  return `${JSON.stringify(sorted(dashboard), null, 2)}\n`;
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
-  return Object.fromEntries(entries.map(([key, part]) => [key, sorted(part)]));
+  return `${JSON.stringify(withSortedKeys(dashboard), null, 2)}\n`;
 }

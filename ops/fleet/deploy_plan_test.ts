@@ -1,35 +1,25 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { Secret } from "../engine/secret.ts";
 import { checkPlay } from "../engine/resource/check_play.ts";
 import type { Facts } from "../engine/resource/facts.ts";
-import type { FleetCredentials } from "./credentials.ts";
 import { combinedPlay, countChanges, isEmpty, planHost } from "./deploy_plan.ts";
 import type { Fleet, FleetHost } from "./fleet.ts";
 import { type HostPlays, hostPlays } from "./host_plays.ts";
 import { relayConfig } from "./program_config.ts";
-import { everyRoleFleet, everyRoleHost } from "./test_fleet_host.ts";
+import {
+  emptyUnits,
+  everyRoleCredentials,
+  everyRoleFleet,
+  everyRoleHost,
+} from "./test_fleet_host.ts";
 
 const host: FleetHost = {
   ...everyRoleHost,
   connector: { ...everyRoleHost.connector!, extraConfig: { max_udp_flows: 7 } },
 };
 const fleet: Fleet = { ...everyRoleFleet, hosts: [host] };
-const credential = { certificatePem: "certificate", key: new Secret("key") };
-const credentials: FleetCredentials = {
-  authorityPem: "authority",
-  relays: new Map([["h", credential]]),
-  connectors: new Map([["h", credential]]),
-  metrics: new Map([["h", credential]]),
-  prometheus: credential,
-  retryKey: new Secret("retry"),
-  changes: [],
-};
-const units = {
-  "ztna-application@.service": "",
-  "ztna-relay@.service": "",
-  "ztna-connector@.service": "",
-};
+const credentials = everyRoleCredentials("certificate", "key");
+const units = emptyUnits;
 
 const plays: HostPlays = hostPlays({
   ...{ fleet, host, credentials, units },

@@ -1,3 +1,5 @@
+import { Secret } from "../engine/secret.ts";
+import type { FleetCredentials } from "./credentials.ts";
 import type { Fleet, FleetHost } from "./fleet.ts";
 import { defaultSweepSettings } from "./sweep_settings.ts";
 
@@ -48,4 +50,26 @@ export const everyRoleFleet: Fleet = {
   name: "f",
   hosts: [everyRoleHost],
   selected: new Set([everyRoleHost.name]),
+};
+
+/** What that fleet proves and trusts. @param certificatePem, key Those of everything. */
+export function everyRoleCredentials(certificatePem: string, key: string): FleetCredentials {
+  const credential = { certificatePem, key: new Secret(key) };
+  const ofHost = new Map([[everyRoleHost.name, credential]]);
+  return {
+    authorityPem: "authority",
+    relays: ofHost,
+    connectors: ofHost,
+    metrics: ofHost,
+    prometheus: credential,
+    retryKey: new Secret("retry"),
+    changes: [],
+  };
+}
+
+/** Unit files with nothing in them. */
+export const emptyUnits: Readonly<Record<string, string>> = {
+  "ztna-application@.service": "",
+  "ztna-relay@.service": "",
+  "ztna-connector@.service": "",
 };

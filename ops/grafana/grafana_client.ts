@@ -1,3 +1,4 @@
+import { readBoundedText } from "../../dashboards/bounded_text.ts";
 import { quote } from "../../tunnel/printable.ts";
 import type { GrafanaAccess } from "./grafana_access.ts";
 import { GrafanaError, type GrafanaFailure } from "./grafana_error.ts";
@@ -124,18 +125,10 @@ export class GrafanaClient {
   }
 
   async #read(request: GrafanaRequest, response: Response): Promise<string> {
-    const decoder = new TextDecoder();
-    let text = "";
-    let bytes = 0;
-    for await (const chunk of response.body ?? []) {
-      bytes += chunk.length;
-      if (bytes > maxAnswerBytes) {
-        const rule = `the answer must have at most ${maxAnswerBytes} bytes`;
-        throw this.#error("refused", request, `${rule}: current value is more`);
-      }
-      text += decoder.decode(chunk, { stream: true });
-    }
-    return text + decoder.decode();
+    const text = await readBoundedText(response, maxAnswerBytes);
+    if (text !== undefined) return text;
+    const rule = `the answer must have at most ${maxAnswerBytes} bytes`;
+    throw this.#error("refused", request, `${rule}: current value is more`);
   }
 
   #refusal(request: GrafanaRequest, response: Response, json: unknown, text: string): GrafanaError {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { withSortedKeys } from "../../dashboards/sorted_keys.ts";
 import { isRecord, type JsonRecord, textOf } from "./answer.ts";
 
 /** What we leave behind in a dashboard to know it again. */
@@ -42,7 +43,8 @@ export function markOf(dashboard: JsonRecord): PublishMark | undefined {
 
 /** What a dashboard consists of, whoever has saved it: the hash of its content. */
 export function contentHash(dashboard: JsonRecord): string {
-  const text = JSON.stringify(sorted(contentOf(dashboard)));
+  // Grafana's database sorts the keys, its pages don't.
+  const text = JSON.stringify(withSortedKeys(contentOf(dashboard)));
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
@@ -71,12 +73,4 @@ function isAsIfAbsent(value: unknown): boolean {
   if (value === null || value === undefined || value === false || value === "") return true;
   if (Array.isArray(value)) return value.length === 0;
   return isRecord(value) && Object.keys(value).length === 0;
-}
-
-/** Grafana's database sorts the keys, its pages don't. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isRecord(value)) return value;
-  const entries = Object.entries(value).map(([key, member]) => [key, sorted(member)] as const);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

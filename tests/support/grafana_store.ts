@@ -1,3 +1,5 @@
+import { withSortedKeys } from "../../dashboards/sorted_keys.ts";
+
 /** A JSON object as our side sends it. */
 export type GrafanaJson = Readonly<Record<string, unknown>>;
 
@@ -107,11 +109,5 @@ export class GrafanaStore {
 
 /** Keys in the order in which Go writes them. */
 function sorted(dashboard: GrafanaJson): GrafanaJson {
-  const sort = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(sort);
-    if (typeof value !== "object" || value === null) return value;
-    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return Object.fromEntries(entries.map(([key, member]) => [key, sort(member)]));
-  };
-  return sort(dashboard) as GrafanaJson;
+  return withSortedKeys(dashboard) as GrafanaJson;
 }

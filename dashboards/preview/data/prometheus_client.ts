@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import { ConfigError, ZtnaError } from "../../../tunnel/errors.ts";
 import { quote, truncate } from "../../../tunnel/printable.ts";
+import { readBoundedText } from "../../bounded_text.ts";
+import { withSortedKeys } from "../../sorted_keys.ts";
 import { durationSeconds } from "./duration.ts";
 import type { DataSource, Point, Series, TimeRange } from "./source.ts";
 
@@ -191,7 +193,7 @@ function readSeries(data: unknown): Series[] {
     return answer.result.map(({ metric, values }) => ({
       labels: metric,
       points: values.map(point),
-    })).sort((a, b) => compare(labelText(a), labelText(b)));
+    })).sort((a, b) => labelText(a) < labelText(b) ? -1 : 1);
   }
   return answer.result.flatMap(({ metric, value }) =>
     value === undefined ? [] : [{ labels: metric, points: [point(value)] }]
@@ -200,11 +202,7 @@ function readSeries(data: unknown): Series[] {
 
 /** Prometheus gives ranges in any order; the same data must have the same colours. */
 function labelText({ labels }: Series): string {
-  return JSON.stringify(Object.entries(labels).sort(([a], [b]) => compare(a, b)));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return JSON.stringify(withSortedKeys(labels));
 }
 
 function point([seconds, text]: readonly [number, string]): Point {
@@ -215,20 +213,12 @@ function point([seconds, text]: readonly [number, string]): Point {
 
 /** Reads a body to its end. */
 async function readBounded(response: Response, maxBytes: number): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length;
-    if (length > maxBytes) {
-      throw new PrometheusError(
-        `Cannot draw an answer of Prometheus as it may have at most ${maxBytes} bytes: current ` +
-          "value is more, select less with --var or a shorter --range",
-      );
-    }
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
+  const text = await readBoundedText(response, maxBytes);
+  if (text !== undefined) return text;
+  throw new PrometheusError(
+    `Cannot draw an answer of Prometheus as it may have at most ${maxBytes} bytes: current ` +
+      "value is more, select less with --var or a shorter --range",
+  );
 }
 
 /** Lets so many go at a time; the others wait in their order. */

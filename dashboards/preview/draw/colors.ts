@@ -59,7 +59,7 @@ export function heatColor(scheme: string, share: number): string {
   return `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** Whether text on this colour must be dark to be read (WCAG's relative luminance, simplified). */
+/** Whether text on this colour must be dark to be read: by its luma (ITU-R BT.601). */
 export function isLight(color: string): boolean {
   if (!/^#[0-9a-f]{6}/i.test(color)) return false;
   const [red, green, blue] = channels(color);

@@ -4,33 +4,23 @@ import { describeChange } from "../../engine/resource/change.ts";
 import { checkPlay } from "../../engine/resource/check_play.ts";
 import type { Facts, PathFact, SysctlFact, UnitFact } from "../../engine/resource/facts.ts";
 import type { CommandResource } from "../../engine/resource/resource.ts";
-import { Secret } from "../../engine/secret.ts";
-import type { FleetCredentials } from "../../fleet/credentials.ts";
 import { combinedPlay } from "../../fleet/deploy_plan.ts";
 import type { ProgramName } from "../../fleet/fleet.ts";
 import { hostPlays } from "../../fleet/host_plays.ts";
-import { everyRoleFleet, everyRoleHost } from "../../fleet/test_fleet_host.ts";
+import {
+  emptyUnits,
+  everyRoleCredentials,
+  everyRoleFleet,
+  everyRoleHost,
+} from "../../fleet/test_fleet_host.ts";
 import type { Finding } from "../finding.ts";
 import type { Mend, Remedy } from "./fix.ts";
 import { fixChanges, type FixPlan, fixPlay, planFixes } from "./fix_plan.ts";
 
-const credential = { certificatePem: "new certificate", key: new Secret("new key") };
-const credentials: FleetCredentials = {
-  authorityPem: "authority",
-  relays: new Map([["h", credential]]),
-  connectors: new Map([["h", credential]]),
-  metrics: new Map([["h", credential]]),
-  prometheus: credential,
-  retryKey: new Secret("retry"),
-  changes: [],
-};
+const credentials = everyRoleCredentials("new certificate", "new key");
 const deployed = combinedPlay(hostPlays({
   ...{ fleet: everyRoleFleet, host: everyRoleHost, credentials, release: undefined },
-  units: {
-    "ztna-application@.service": "",
-    "ztna-relay@.service": "",
-    "ztna-connector@.service": "",
-  },
+  units: emptyUnits,
 }));
 
 const certificate = "/etc/ztna/tls/relay.pem";
