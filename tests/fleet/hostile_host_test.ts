@@ -5,7 +5,7 @@ import { shellCommand } from "../../ops/engine/connection/quote.ts";
 import type { DeployJson } from "../../ops/fleet/deploy_json.ts";
 import { runProgram } from "../lab/program.ts";
 import { type CommandName, FleetLab, labSkipReason } from "./fleet_lab.ts";
-import { assertHarmless, escapes, noise } from "./hostile_output.ts";
+import { assertHarmless, endlessAdminServer, escapes, noise } from "./hostile_output.ts";
 import type { CommandEnd } from "./running_command.ts";
 
 const skip = labSkipReason() ?? false;
@@ -98,15 +98,7 @@ describe("a hostile host", { skip }, () => {
   });
 
   it("whose program answers what it likes is not believed to be ready", async () => {
-    const server = `from http.server import *
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200, "\\x1b[2J")
-        self.end_headers()
-        self.wfile.write(b'{"release":"\\x1b[2J","ready":' + b"[" * 100000)
-        while True: self.wfile.write(b"\\x1b[6n" * 100000)
-ThreadingHTTPServer(("127.0.0.1", 9090), Handler).serve_forever()
-`;
+    const server = endlessAdminServer(9090);
     await fleet.sh(
       "relay1",
       `systemctl stop ztna-relay@a

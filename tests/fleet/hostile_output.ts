@@ -20,3 +20,19 @@ export function assertHarmless({ stdout, stderr, peakMemoryBytes }: CommandEnd):
   }
   assert(peakMemoryBytes > 0 && peakMemoryBytes < maxMemoryBytes, `${peakMemoryBytes} bytes`);
 }
+
+/**
+ * A program in Python that answers like a program's admin endpoints, without end and with escapes
+ * for terminals.
+ */
+export function endlessAdminServer(port: number): string {
+  return `from http.server import *
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200, "\\x1b[2J")
+        self.end_headers()
+        self.wfile.write(b'{"release":"\\x1b[2J","ready":' + b"[" * 100000)
+        while True: self.wfile.write(b"\\x1b[6n" * 100000)
+ThreadingHTTPServer(("127.0.0.1", ${port}), Handler).serve_forever()
+`;
+}

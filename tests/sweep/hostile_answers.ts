@@ -1,4 +1,4 @@
-import { escapes, noise } from "../fleet/hostile_output.ts";
+import { endlessAdminServer, escapes, noise } from "../fleet/hostile_output.ts";
 import type { Fault } from "./fault.ts";
 import { shadow } from "./faults/pretences.ts";
 
@@ -72,15 +72,7 @@ export const hostileAnswers: readonly HostileAnswer[] = [
     title: "has a program that answers without end",
     breaks: `systemctl stop ztna-connector@a
 cat >/run/evil.py <<'end'
-from http.server import *
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200, "\\x1b[2J")
-        self.end_headers()
-        self.wfile.write(b'{"release":"\\x1b[2J","ready":' + b"[" * 100000)
-        while True: self.wfile.write(b"\\x1b[6n" * 100000)
-ThreadingHTTPServer(("127.0.0.1", 9091), Handler).serve_forever()
-end
+${endlessAdminServer(9091)}end
 systemd-run --quiet --unit=evil python3 /run/evil.py
 until ss -ltn | grep -q :9091; do sleep 0.1; done`,
     mends: "systemctl stop evil; systemctl start ztna-connector@a",
